@@ -1,0 +1,1 @@
+"""Who is told: answers, the conversation, Telegram, and the subscribers."""

@@ -1,0 +1,78 @@
+"""The exception tree. Every leaf's text is one clear line for the person who must act.
+
+    AnnuncioError                  shown as it is; the command exits with 1
+    ├── CorpusError                edition files that break the format        (corpus.errors)
+    ├── SourceError                what `ingest` cannot read                  (corpus.errors)
+    ├── EncoderError               the embedding model cannot be had          (index.errors)
+    ├── IndexMismatchError         the index was built from something else    (index.errors)
+    ├── IndexDamagedError          the index cannot be read                   (index.errors)
+    ├── SettingsError              environment or `.env` values, all at once
+    ├── StateError                 the database or the data directory cannot be used
+    └── TelegramError              token refused, Bot API not reached, a second poller
+    SendError                      how a message did not reach a chat; never shown to anyone
+    ├── ChatGoneError              blocked, deleted, not found: do not try again
+    ├── ChatMovedError             a group became a supergroup: its new address
+    ├── TryLaterError              too fast, or the server is not there: after so many seconds
+    └── MessageRefusedError        this message will never be taken
+"""
+
+from corpus.errors import AnnuncioError, CorpusError, Mistake, SourceError
+from index.errors import EncoderError, IndexDamagedError, IndexMismatchError
+
+__all__ = [
+    "AnnuncioError",
+    "ChatGoneError",
+    "ChatMovedError",
+    "CorpusError",
+    "EncoderError",
+    "IndexDamagedError",
+    "IndexMismatchError",
+    "MessageRefusedError",
+    "Mistake",
+    "SendError",
+    "SettingsError",
+    "SourceError",
+    "StateError",
+    "TelegramError",
+    "TryLaterError",
+]
+
+
+class SettingsError(AnnuncioError):
+    """Every mistake of the settings, a line each, with key and value."""
+
+
+class StateError(AnnuncioError):
+    """The database or the data directory cannot be used."""
+
+
+class TelegramError(AnnuncioError):
+    """Telegram does not let the bot work."""
+
+
+class SendError(Exception):
+    """A message did not reach a chat."""
+
+
+class ChatGoneError(SendError):
+    """The chat will take no message any more: blocked, deleted, never met."""
+
+
+class ChatMovedError(SendError):
+    """The group lives on at another address."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"the chat moved to {address}")
+        self.address = address
+
+
+class TryLaterError(SendError):
+    """Not now: `seconds` is how long to wait before the next try."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(f"{reason} (again in {seconds:g} s)")
+        self.seconds = seconds
+
+
+class MessageRefusedError(SendError):
+    """The message itself was refused: trying again changes nothing."""

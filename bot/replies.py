@@ -1,0 +1,39 @@
+"""What the bot says, before any channel shows it: Reply and Button, and the chat that it goes to.
+
+`html` is the subset that Telegram parses (b, i, a, code, blockquote expandable); a terminal renders the same.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Channel(StrEnum):
+    """Where a chat lives; each channel's own process delivers to it."""
+
+    TELEGRAM = "telegram"
+    TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatAddress:
+    """One chat: `address` is the channel's own id; `thread` a forum topic inside it, 0 for none."""
+
+    channel: Channel
+    address: str
+    thread: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """A button under a message; `data` comes back when it is pressed: at most 64 bytes of UTF-8."""
+
+    label: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message: escaped HTML and rows of buttons."""
+
+    html: str
+    buttons: tuple[tuple[Button, ...], ...] = ()

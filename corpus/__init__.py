@@ -1,0 +1,1 @@
+"""What was announced: articles, their editions, and the sources that they come from."""

@@ -1,0 +1,1 @@
+"""How passages are found: the encoder, the vector store and what keeps it true to the corpus."""
