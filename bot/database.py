@@ -3,6 +3,8 @@
 SQLite by default, made for two processes at once: the bot and `annuncio ingest`.
 """
 
+import errno
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -127,6 +129,9 @@ async def _only_process(url: URL) -> AsyncIterator[None]:
     from filelock import AsyncFileLock
 
     file.parent.mkdir(parents=True, exist_ok=True)
+    # SQLite would open it all the same, and fail at the first subscriber.
+    if file.exists() and not os.access(file, os.W_OK):
+        raise PermissionError(errno.EACCES, "the file is read-only", str(file))
     async with AsyncFileLock(file.with_name(f"{file.name}.lock"), timeout=MIGRATION_SECONDS):
         yield
 
@@ -141,7 +146,7 @@ def _upgrade(connection: Connection, place: str) -> None:
     if connection.dialect.name == "sqlite":
         health = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if health != "ok":
-            raise StateError(_damaged(place, str(health)))
+            raise StateError(_damaged(place, str(health).rpartition("\n")[2]))
     config = Config()
     config.set_main_option("script_location", "bot:migrations")
     config.attributes["connection"] = connection
@@ -167,8 +172,8 @@ def _damaged(place: str, what: str) -> str:
 
 def _trouble(place: str, error: SQLAlchemyError) -> str:
     """The line for an error of the database at the start: what, where, what to do."""
-    said = in_one_line(error)
-    cause: object = error.orig if isinstance(error, DBAPIError) else None
+    cause: object = error.orig if isinstance(error, DBAPIError) else error
+    said = str(cause).partition("\n")[0]
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the lower byte: the kind, without its variant
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return _damaged(place, said)

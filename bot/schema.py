@@ -28,6 +28,9 @@ from bot.replies import Channel
 EVERYTHING = "everything"
 """The topic of a subscription that wants every announcement."""
 
+REASON_LENGTH = 255
+"""Characters kept of why a delivery ended as it did."""
+
 
 class SubscriptionState(StrEnum):
     """Whether announcements are meant for this chat."""
@@ -142,7 +145,7 @@ deliveries = Table(
     Column("article", String(255), nullable=False),
     Column("kind", _choice(DeliveryKind), nullable=False),
     Column("state", _choice(DeliveryState), nullable=False),
-    Column("reason", String(255)),
+    Column("reason", String(REASON_LENGTH)),
     Column("attempts", Integer, nullable=False),  # how often sending was begun
     Column("due_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),

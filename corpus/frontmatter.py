@@ -168,7 +168,7 @@ class _Checker:
     def _language(self, key: str) -> str:
         code = self._text(key)
         if key in self._values and not is_language(code) and (code or key == "language"):
-            self._wrong(key, f"{key} is {code!r}, not a language code of two or three small letters such as it")
+            self._wrong(key, f"{key} is {_short(code)!r}, not a language code of two or three small letters such as it")
             return ""
         return code
 
@@ -176,13 +176,13 @@ class _Checker:
         text = self._text("published")
         day = iso_date(text)
         if day is None and "published" in self._values:
-            self._wrong("published", f"published is {text!r}, not a date such as 2025-09-24")
+            self._wrong("published", f"published is {_short(text)!r}, not a date such as 2025-09-24")
         return day
 
     def _url(self) -> str | None:
         text = self._text("url")
         if text and not is_web_address(text):
-            self._wrong("url", f"url is {text!r}, not an address that begins with http:// or https://")
+            self._wrong("url", f"url is {_short(text)!r}, not an address that begins with http:// or https://")
             return None
         return text or None
 
@@ -190,7 +190,9 @@ class _Checker:
         topics = tuple(dict.fromkeys(self._list("topics")))
         for topic in topics:
             if not is_topic(topic):
-                self._wrong("topics", f"{topic!r} is no topic: small letters and digits, such as special-offers")
+                self._wrong(
+                    "topics", f"{_short(topic)!r} is no topic: small letters and digits, such as special-offers"
+                )
         return topics or DEFAULT_TOPICS
 
 
@@ -227,4 +229,5 @@ def _unknown(key: str) -> str:
 
 
 def _short(line: str) -> str:
+    """As much of `line` as fits into a message."""
     return line if len(line) <= 60 else f"{line[:57]}..."

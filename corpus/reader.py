@@ -66,12 +66,9 @@ def read_corpus(folders: Sequence[Path]) -> tuple[Article, ...]:
     return tuple(sorted(read, key=lambda article: (article.original.published, article.slug)))
 
 
-def read_edition(path: Path, *, slug: str, any_name: bool = False) -> Edition:
-    """The edition in the file `path`, as part of the article `slug`; CorpusError names every mistake.
-
-    The file must be named after its language, unless `any_name`.
-    """
-    read, mistakes = _edition(path, slug, any_name=any_name)
+def parse_edition(data: bytes, path: Path, *, slug: str) -> Edition:
+    """The edition in `data`, as part of the article `slug`; CorpusError names every mistake, as being in `path`."""
+    read, mistakes = _decoded(data, path, slug, stem=None)
     if mistakes or read is None:
         raise CorpusError(mistakes)
     return read.edition
@@ -106,7 +103,7 @@ def write_edition(edition: Edition, articles_dir: Path) -> Path:
     folder = articles_dir / edition.slug
     path = folder / f"{edition.language}.md"
     text = render_edition(edition)
-    read, mistakes = _parse(text, path, edition.slug, any_name=False)
+    read, mistakes = _parse(text, path, edition.slug, stem=path.stem)
     if not mistakes and (read is None or read.edition != edition):
         raise ValueError(f"{path}: this edition would read back as another one: clean its text first")
     if read is not None and folder.is_dir():
@@ -162,7 +159,7 @@ def _editions(folder: Path, apart_from: Path | None = None) -> tuple[list[_Read]
     mistakes: list[Mistake] = []
     for path in _edition_files(folder):
         if path != apart_from:
-            read, found = _edition(path, folder.name, any_name=False)
+            read, found = _edition(path, folder.name)
             mistakes += found
             if read is not None:
                 reads.append(read)
@@ -200,11 +197,15 @@ def _disagreements(reads: Sequence[_Read]) -> list[Mistake]:
     return mistakes
 
 
-def _edition(path: Path, slug: str, *, any_name: bool) -> tuple[_Read | None, list[Mistake]]:
+def _edition(path: Path, slug: str) -> tuple[_Read | None, list[Mistake]]:
     try:
         data = path.read_bytes()
     except OSError as error:
         return None, [Mistake(path, None, f"cannot be read: {error.strerror or error}")]
+    return _decoded(data, path, slug, stem=path.stem)
+
+
+def _decoded(data: bytes, path: Path, slug: str, *, stem: str | None) -> tuple[_Read | None, list[Mistake]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -212,18 +213,18 @@ def _edition(path: Path, slug: str, *, any_name: bool) -> tuple[_Read | None, li
         kind = "a binary file" if b"\0" in data else "not UTF-8"
         text = f"{kind} (byte 0x{data[error.start]:02x} at offset {error.start}): save it as UTF-8 text"
         return None, [Mistake(path, line, text)]
-    return _parse(text, path, slug, any_name=any_name)
+    return _parse(text, path, slug, stem=stem)
 
 
-def _parse(text: str, path: Path, slug: str, *, any_name: bool) -> tuple[_Read | None, list[Mistake]]:
-    """The edition in `text`, or every mistake in it."""
+def _parse(text: str, path: Path, slug: str, *, stem: str | None) -> tuple[_Read | None, list[Mistake]]:
+    """The edition in `text`, or every mistake in it; `language` must equal `stem` unless that is None."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     mistakes = [
         Mistake(path, number, f"a control character (U+{ord(bad):04X}): delete it")
         for number, line in enumerate(lines, start=1)
         for bad in sorted(set(filter(is_forbidden, line)))
     ]
-    front = parse_front_matter(lines, path, stem=None if any_name else path.stem)
+    front = parse_front_matter(lines, path, stem=stem)
     mistakes += front.mistakes
     paragraphs, found = _paragraphs(lines, front, path, slug)
     mistakes += found

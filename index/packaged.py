@@ -22,7 +22,7 @@ class PackagedE5(InputModule):
     """An InputModule whose forward pass is the C engine; texts in, unit vectors of 384 floats out."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # torch types its own constructor no further
         # One thread: with two beside another busy process, a query waited up to a second for OpenMP.
         self._engine = E5(num_threads=1)
         # The engine works in buffers of its own, one call at a time.

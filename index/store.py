@@ -13,10 +13,16 @@ from typing import Protocol
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.model import Article
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
+
+
+# A flat scan of a few thousand rows is over before OpenMP has woken a second thread, and its waiting threads would
+# take the cores from the encoder.
+faiss.omp_set_num_threads(1)
 
 
 class Unit(StrEnum):
@@ -41,6 +47,11 @@ class Passage:
         content = "\0".join((self.id, self.language, self.unit, self.text))
         return int.from_bytes(hashlib.sha256(content.encode()).digest()[:8]) >> 1
 
+    @property
+    def article(self) -> str:
+        """The slug of the article that the passage is from."""
+        return self.id.partition("/")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Hit:
@@ -53,8 +64,11 @@ class Hit:
 class VectorSearch(Protocol):
     """What the question path may do."""
 
-    def search(self, query: Vectors, *, language: str, unit: Unit, limit: int) -> list[Hit]:
-        """The `limit` passages of that language and unit that are closest to `query` (dimension,), best first."""
+    def search(
+        self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None
+    ) -> list[Hit]:
+        """The `limit` passages closest to `query` (dimension,), best first: of that language and unit, and of the
+        article with that slug if one is given."""
         ...
 
 
@@ -85,13 +99,21 @@ def passages_of(articles: Iterable[Article]) -> tuple[Passage, ...]:
     return tuple(found)
 
 
+def _only(keys: NDArray[np.int64]) -> faiss.SearchParameters:
+    parameters = faiss.SearchParameters()
+    parameters.sel = faiss.IDSelectorBatch(keys)
+    # FAISS keeps a bare pointer: the selector must live as long as the parameters that name it.
+    parameters.selector_kept_alive = parameters.sel
+    return parameters
+
+
 class FaissStore:
     """Exact cosine search in a flat FAISS index that holds the passages' keys itself."""
 
     def __init__(self, index: "faiss.IndexIDMap2") -> None:
         self._index = index
         self._passages: dict[int, Passage] = {}
-        self._selectors: dict[tuple[str, Unit], tuple[faiss.SearchParameters, int]] = {}
+        self._selectors: dict[tuple[str, Unit, str | None], tuple[faiss.SearchParameters, int]] = {}
 
     @classmethod
     def empty(cls, dimension: int) -> "FaissStore":
@@ -128,9 +150,10 @@ class FaissStore:
         """Say what the keys stand for: afterwards `search` finds these passages, and no others."""
         here = self.keys
         self._passages = {passage.key: passage for passage in passages if passage.key in here}
-        by_kind: dict[tuple[str, Unit], list[int]] = defaultdict(list)
+        by_kind: dict[tuple[str, Unit, str | None], list[int]] = defaultdict(list)
         for key, passage in self._passages.items():
-            by_kind[passage.language, passage.unit].append(key)
+            by_kind[passage.language, passage.unit, None].append(key)
+            by_kind[passage.language, passage.unit, passage.article].append(key)
         self._selectors = {
             kind: (
                 faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.array(keys, dtype=np.int64))),
@@ -139,9 +162,11 @@ class FaissStore:
             for kind, keys in by_kind.items()
         }
 
-    def search(self, query: Vectors, *, language: str, unit: Unit, limit: int) -> list[Hit]:
+    def search(
+        self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None
+    ) -> list[Hit]:
         """See VectorSearch."""
-        selected = self._selectors.get((language, unit))
+        selected = self._selectors.get((language, unit, article))
         if selected is None:
             return []
         parameters, count = selected
@@ -163,7 +188,7 @@ class FaissStore:
 
     def remove(self, keys: Iterable[int]) -> None:
         """See VectorSink."""
-        self._index.remove_ids(np.array(sorted(keys), dtype=np.int64))
+        self._index.remove_ids(faiss.IDSelectorBatch(np.array(sorted(keys), dtype=np.int64)))
 
     def write(self, path: Path) -> None:
         """Write the whole index to `path` (not atomic: the builder names the file first and points to it last)."""

@@ -31,9 +31,7 @@ def upgrade() -> None:
         sa.Column("pause_reason", sa.String(32)),
         sa.Column("since", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("chat_id", name=op.f("pk_subscriptions")),
-        sa.ForeignKeyConstraint(
-            ["chat_id"], ["chats.id"], ondelete="CASCADE", name=op.f("fk_subscriptions_chat_id")
-        ),
+        sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], ondelete="CASCADE", name=op.f("fk_subscriptions_chat_id")),
     )
     op.create_table(
         "subscription_topics",
@@ -65,9 +63,7 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
-        sa.ForeignKeyConstraint(
-            ["chat_id"], ["chats.id"], ondelete="CASCADE", name=op.f("fk_deliveries_chat_id")
-        ),
+        sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], ondelete="CASCADE", name=op.f("fk_deliveries_chat_id")),
         sa.UniqueConstraint("chat_id", "article", "kind", name=op.f("uq_deliveries_chat_id_article_kind")),
     )
     op.create_index(op.f("ix_deliveries_state_due_at"), "deliveries", ["state", "due_at"])

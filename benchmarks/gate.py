@@ -1,0 +1,209 @@
+"""Train the gate: `make gate` writes bot/gate.json from questions with known answers, and says what it reaches.
+
+Every question is put to its article as it is, without the sentence that answers it, without that sentence's
+paragraph, and to another article. Two logistic regressions learn from the evidence: does the best sentence state the
+answer, and is the question about the article at all. Figures are cross-validated: no article is judged by numbers
+that have seen it.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from tqdm import tqdm
+
+from benchmarks.development import Case, Situation, cases
+from bot.evidence import Evidence, evidence_for
+from bot.library import Library, library_of
+from bot.ranking import make_query, rank
+from corpus.model import Article
+from index.encoder import Encoder, Vectors, load_encoder
+from index.store import FaissStore, passages_of
+
+SAME = [(language, language) for language in ("en", "it", "es", "de", "zh")]
+ACROSS = [("en", "it"), ("it", "en"), ("en", "es"), ("de", "en"), ("zh", "it"), ("es", "it"), ("zh", "en")]
+OUTPUT = Path(__file__).parents[1] / "bot" / "gate.json"
+FALSE_ANSWERS = 0.05
+OFF_TOPIC_KEPT = 0.95
+
+
+class KeptVectors:
+    """An encoder that remembers: removing a sentence leaves most passages as they were."""
+
+    def __init__(self, encoder: Encoder, path: Path | None) -> None:
+        self._encoder = encoder
+        self._path = path
+        self._kept: dict[str, NDArray[np.float32]] = {}
+        if path is not None and path.exists():
+            with np.load(path) as stored:
+                self._kept = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
+
+    def queries(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of questions, shape (texts, dimension)."""
+        return self._all("query: ", texts, self._encoder.encode_queries)
+
+    def passages(self, texts: Sequence[str]) -> Vectors:
+        """Vectors of passages, shape (texts, dimension)."""
+        return self._all("passage: ", texts, self._encoder.encode_passages)
+
+    def _all(self, prefix: str, texts: Sequence[str], encode: Callable[[Sequence[str]], Vectors]) -> Vectors:
+        missing = list(dict.fromkeys(text for text in texts if prefix + text not in self._kept))
+        for text, vector in zip(missing, encode(missing), strict=True):
+            self._kept[prefix + text] = vector
+        return np.stack([self._kept[prefix + text] for text in texts])
+
+    def save(self) -> None:
+        """Keep the vectors for the next run, if a path was given."""
+        if self._path is not None:
+            np.savez(self._path, texts=np.array(list(self._kept)), vectors=np.stack(list(self._kept.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the ranking made of a case."""
+
+    case: Case
+    evidence: Evidence
+    right_first: bool
+    right_among_three: bool
+
+
+def _library(article: Article, vectors: KeptVectors) -> Library:
+    passages = passages_of([article])
+    embedded = vectors.passages([passage.text for passage in passages])
+    store = FaissStore.empty(embedded.shape[1])
+    store.add(passages, embedded)
+    store.describe(passages)
+    return library_of([article], store, "development")
+
+
+def outcomes(all_cases: Sequence[Case], vectors: KeptVectors) -> list[Outcome]:
+    """Put every question to its corpus through the ranking and the evidence that the bot itself uses."""
+    library_for = lru_cache(maxsize=64)(lambda article: _library(article, vectors))
+    found = []
+    for case in tqdm(all_cases, desc="questions", disable=not sys.stderr.isatty()):
+        library = library_for(case.article)
+        query = make_query(case.question, case.language, vectors.queries([case.question])[0])
+        candidates = rank(library, query)
+        right = [candidate.sentence.id in case.right for candidate in candidates]
+        found.append(Outcome(case, evidence_for(library, query, candidates), right[0], any(right[:3])))
+    return found
+
+
+def _model() -> "make_pipeline":
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.3, max_iter=2000))
+
+
+def _cross_validated(x: NDArray[np.float64], y: NDArray[np.bool_], groups: list[str]) -> NDArray[np.float64]:
+    folds = GroupKFold(n_splits=8)
+    probabilities: NDArray[np.float64] = cross_val_predict(
+        _model(), x, y, groups=groups, cv=folds, method="predict_proba"
+    )[:, 1]
+    return probabilities
+
+
+def _regression(x: NDArray[np.float64], y: NDArray[np.bool_]) -> dict[str, object]:
+    """Fit on everything, and fold the scaling into the weights so that the file can be read and checked by hand."""
+    model = _model().fit(x, y)
+    scaler, regression = model[0], model[1]
+    weights = regression.coef_[0] / scaler.scale_
+    bias = float(regression.intercept_[0] - (weights * scaler.mean_).sum())
+    names = [field.name for field in fields(Evidence)]
+    return {"bias": round(bias, 4), "weights": {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}}
+
+
+def _report(found: list[Outcome], confidence: NDArray[np.float64], relevance: NDArray[np.float64]) -> None:
+    print(f"{'question/text':14}{'first':>7}{'top 3':>7}   AUROC: near miss, paragraph missing, other article")
+    for pair in SAME + ACROSS:
+        here = [i for i, o in enumerate(found) if (o.case.language, o.case.article.original.language) == pair]
+        stated = [i for i in here if found[i].case.situation is Situation.STATED]
+        first = np.mean([found[i].right_first for i in stated])
+        three = np.mean([found[i].right_among_three for i in stated])
+        areas = []
+        for situation in (Situation.NEAR_MISS, Situation.PARAGRAPH_MISSING, Situation.OTHER_ARTICLE):
+            against = [i for i in here if found[i].case.situation is situation]
+            labels = [True] * len(stated) + [False] * len(against)
+            areas.append(roc_auc_score(labels, confidence[stated + against]))
+        topic = roc_auc_score(
+            [found[i].case.situation is not Situation.OTHER_ARTICLE for i in here], relevance[here]
+        )
+        print(
+            f"{'/'.join(pair):14}{100 * first:7.1f}{100 * three:7.1f}   "
+            f"{' '.join(f'{area:.3f}' for area in areas)}   about the article: {topic:.3f}"
+        )
+
+
+def _thresholds(
+    found: list[Outcome], confidence: NDArray[np.float64], relevance: NDArray[np.float64]
+) -> dict[str, float]:
+    """Answer from where at most 5 % of the unanswerable (paragraph missing, one language) would be answered."""
+    unanswerable = [
+        c
+        for o, c in zip(found, confidence, strict=True)
+        if o.case.situation is Situation.PARAGRAPH_MISSING and o.case.language == o.case.article.original.language
+    ]
+    answer = float(np.quantile(unanswerable, 1 - FALSE_ANSWERS))
+    elsewhere = [
+        r
+        for o, r in zip(found, relevance, strict=True)
+        if o.case.situation is Situation.OTHER_ARTICLE and o.case.language == o.case.article.original.language
+    ]
+    topic = float(np.quantile(elsewhere, 1 - FALSE_ANSWERS * 4))
+    for pairs in (SAME, ACROSS):
+        chosen = [
+            (o, c)
+            for o, c in zip(found, confidence, strict=True)
+            if (o.case.language, o.case.article.original.language) in pairs
+        ]
+        for situation in Situation:
+            given = [c >= answer for o, c in chosen if o.case.situation is situation]
+            print(f"{'one language' if pairs is SAME else 'across':14}{situation:20} answered {100 * np.mean(given):5.1f} %")
+        right = [o.right_first for o, c in chosen if o.case.situation is Situation.STATED and c >= answer]
+        print(f"{'':14}right among the answered {100 * np.mean(right):.1f} %")
+    return {"answer": round(answer, 3), "topic": round(topic, 3)}
+
+
+def main() -> None:
+    """Train, report, write."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--qa", type=Path, required=True, help="questions with known answers, such as qa_dev.json")
+    parser.add_argument("--cache", type=Path, help="keep the embeddings in this .npz file between runs")
+    parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/gate.json")
+    options = parser.parse_args()
+    vectors = KeptVectors(load_encoder(), options.cache)
+    found = outcomes(list(cases(options.qa, SAME + ACROSS)), vectors)
+    vectors.save()
+    x = np.array([list(asdict(outcome.evidence).values()) for outcome in found])
+    states = np.array([outcome.right_first for outcome in found])
+    concerns = np.array([outcome.case.situation is not Situation.OTHER_ARTICLE for outcome in found])
+    groups = [outcome.case.group for outcome in found]
+    confidence, relevance = _cross_validated(x, states, groups), _cross_validated(x, concerns, groups)
+    _report(found, confidence, relevance)
+    thresholds = _thresholds(found, confidence, relevance)
+    record = {
+        "version": 1,
+        "command": f"python -m benchmarks.gate --qa {options.qa.name}",
+        "encoder": load_encoder().name,
+        "questions": len(found),
+        "thresholds": thresholds,
+        "states": _regression(x, states),
+        "concerns": _regression(x, concerns),
+    }
+    if not options.dry_run:
+        OUTPUT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        print(f"written: {OUTPUT.name}, thresholds {thresholds}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""A question in, an Answer or a Refusal out: language, small talk, encode, search, judge.
+
+"Not in the announcement" is a value here, not an exception. Nothing in this module knows a channel or a database, and
+all of it is synchronous: callers with an event loop cross to a thread.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from enum import StrEnum
+
+from bot.evidence import Gate, Verdict, evidence_for, missing_names
+from bot.language import detect, primary
+from bot.library import Library, counterpart
+from bot.ranking import Candidate, Query, make_query, rank
+from bot.settings import LANGUAGES
+from bot.smalltalk import Smalltalk, recognise
+from bot.values import headline
+from corpus.cleaning import clean_line
+from index.encoder import Encoder
+
+LONGEST_QUESTION = 1000
+"""Characters of a question that are read; more would only slow the encoder down."""
+SHOWN = 3
+"""Passages given as evidence."""
+
+
+class Status(StrEnum):
+    """How a question ended."""
+
+    ANSWERED = "answered"
+    NOT_STATED = "not_stated"
+    OFF_TOPIC = "off_topic"
+    SMALLTALK = "smalltalk"
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """What is known of who asks, all of it optional."""
+
+    chosen: str | None = None
+    """The language that they chose: it overrides everything."""
+    earlier: str | None = None
+    """The language that this chat used before."""
+    reported: str | None = None
+    """What their client reports, such as "pt-BR"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A sentence with its place: as the asker reads it, and as the original says it."""
+
+    id: str
+    language: str
+    text: str
+    original_language: str
+    original: str
+    title: str
+    published: date
+    source: str
+    url: str | None
+    similarity: float
+    """Cosine with the question, higher is closer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The announcement states it: in the first of `evidence`."""
+
+    question: str
+    language: str
+    headline: str | None
+    """The value asked for, copied from the sentence, where there is exactly one."""
+    confidence: float
+    """Calibrated probability that the first of `evidence` states the answer, 0 to 1."""
+    evidence: tuple[Proof, ...]
+
+    @property
+    def status(self) -> Status:
+        """Always answered."""
+        return Status.ANSWERED
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No answer: not stated (then `evidence` holds what comes nearest), about something else, or small talk."""
+
+    question: str
+    language: str
+    status: Status
+    confidence: float
+    evidence: tuple[Proof, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Names of the question that the announcement never mentions."""
+    smalltalk: Smalltalk | None = None
+
+
+Outcome = Answer | Refusal
+
+
+def _proof(candidate: Candidate) -> Proof:
+    article, edition = candidate.article, candidate.edition
+    original = article.original
+    same = counterpart(candidate.sentence.id, edition, original)
+    if same is None:  # translated into another number of sentences: the paragraph is what aligns
+        position = edition.paragraphs.index(candidate.paragraph)
+        original_text = original.paragraphs[position].text(original.language)
+    else:
+        original_text = same.text
+    return Proof(
+        id=candidate.sentence.id,
+        language=edition.language,
+        text=candidate.sentence.text,
+        original_language=original.language,
+        original=original_text,
+        title=edition.title,
+        published=edition.published,
+        source=edition.source,
+        url=edition.url or original.url,
+        similarity=candidate.similarity,
+    )
+
+
+class Answerer:
+    """Answers from whatever the library holds at the moment of the question."""
+
+    def __init__(self, library: Callable[[], Library], encoder: Encoder, gate: Gate, language: str) -> None:
+        self._library = library
+        self._encoder = encoder
+        self._gate = gate
+        self._language = language
+
+    def language_of(self, question: str, asker: Asker) -> str:
+        """The language to answer in."""
+        chosen = primary(asker.chosen)
+        if chosen:
+            return chosen
+        spoken = [self._language, *(language for language in LANGUAGES if language != self._language)]
+        return detect(question, spoken, asker.earlier, asker.reported)
+
+    def answer(self, question: str, asker: Asker | None = None) -> Outcome:
+        """Answer or refuse; takes tens of milliseconds of one core. Any text is a valid question."""
+        asker = asker or Asker()
+        text = clean_line(question[: LONGEST_QUESTION * 4])[:LONGEST_QUESTION]
+        language = self.language_of(text, asker)
+        chatter = recognise(text, [language])
+        if chatter is not None:
+            if not asker.chosen and chatter.language:
+                language = chatter.language
+            return Refusal(text, language, Status.SMALLTALK, 0.0, smalltalk=chatter.kind)
+        library = self._library()
+        query = make_query(text, language, self._encoder.encode_queries([text])[0])
+        candidates = rank(library, query)
+        if not candidates:
+            return Refusal(text, language, Status.OFF_TOPIC, 0.0)
+        verdict = self._gate.judge(evidence_for(library, query, candidates))
+        return self._decide(library, query, candidates, verdict)
+
+    def _decide(self, library: Library, query: Query, candidates: Sequence[Candidate], verdict: Verdict) -> Outcome:
+        best = candidates[0]
+        proofs = tuple(_proof(candidate) for candidate in candidates[:SHOWN])
+        answered = verdict.confidence >= self._gate.answer_threshold
+        if answered:
+            return Answer(
+                question=query.text,
+                language=query.language,
+                headline=headline(query.asked, query.text, best.sentence.text, best.edition.language),
+                confidence=verdict.confidence,
+                evidence=proofs,
+            )
+        on_topic = verdict.relevance >= self._gate.topic_threshold
+        refusal = Refusal(
+            question=query.text,
+            language=query.language,
+            status=Status.NOT_STATED if on_topic else Status.OFF_TOPIC,
+            confidence=verdict.confidence,
+            evidence=proofs,
+        )
+        return replace(refusal, missing=missing_names(library, query, best)) if on_topic else refusal

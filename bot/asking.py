@@ -1,0 +1,75 @@
+"""What kind of answer a question asks for, told by its question words in six languages."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from bot.wording import fold
+
+
+class Asked(StrEnum):
+    """The kind of answer; OTHER stands for everything that has no form of its own."""
+
+    WHEN = "when"
+    HOW_LONG = "how_long"
+    HOW_MANY = "how_many"
+    WHO = "who"
+    WHERE = "where"
+    WHY = "why"
+    OTHER = "other"
+
+
+Grammar = Mapping[str, Mapping[str, str]]
+"""The tables `asks` and `values` of one language."""
+
+
+@cache
+def _grammars() -> Mapping[str, Grammar]:
+    grammars: dict[str, Grammar] = tomllib.loads(files("bot").joinpath("grammar.toml").read_text(encoding="utf-8"))
+    return grammars
+
+
+def grammar(language: str) -> Grammar:
+    """What grammar.toml says of a language; empty tables where it says nothing."""
+    return _grammars().get(language, {"asks": {}, "values": {}})
+
+
+def bounded(pattern: str, language: str) -> str:
+    """A pattern that matches whole words only, in languages that part them."""
+    return f"(?:{pattern})" if language == "zh" else rf"(?<!\w)(?:{pattern})(?!\w)"
+
+
+@cache
+def _question_words(language: str) -> tuple[tuple[Asked, re.Pattern[str]], ...]:
+    return tuple(
+        (Asked(kind), re.compile(bounded(pattern, language))) for kind, pattern in grammar(language)["asks"].items()
+    )
+
+
+def what_is_asked(question: str, language: str) -> Asked:
+    """The kind of answer that the earliest, then longest question word of `question` asks for."""
+    folded = fold(question).replace("’", "'")
+    matches = [
+        (match.start(), -match.end(), kind)
+        for kind, pattern in _question_words(language)
+        if (match := pattern.search(folded))
+    ]
+    if language == "zh":  # the question word stands anywhere in a Chinese sentence: the telling ones first
+        matches = [(0 if kind is not Asked.OTHER else 1, end, kind) for _, end, kind in matches]
+    return min(matches)[2] if matches else Asked.OTHER
+
+
+def languages_asking(question: str, languages: Iterable[str]) -> frozenset[str]:
+    """The languages, of those given, that `question` has a telling question word of, or that it opens in."""
+    folded = fold(question).replace("’", "'").lstrip(" ¿¡\"'«“(")
+    return frozenset(
+        language
+        for language in languages
+        if any(
+            pattern.match(folded) if kind is Asked.OTHER else pattern.search(folded)
+            for kind, pattern in _question_words(language)
+        )
+    )

@@ -1,0 +1,140 @@
+"""Outcomes as messages: what a person reads, in HTML for Telegram and as plain text elsewhere."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from html import escape, unescape
+from typing import Any
+
+from bot.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.replies import Button, Reply
+from bot.texts import day, language_name, say, say_html, spoken
+from corpus.sentences import split_sentences
+
+TELEGRAM_LIMIT = 4096
+"""UTF-16 units of a message after its entities are parsed."""
+QUESTION_PREFIX = "q:"
+_TAG = re.compile(r"<[^>]+>")
+
+
+def question_token(question: str) -> str:
+    """Names a sample question in callback data and deep links: 16 hex digits of its SHA-256."""
+    return hashlib.sha256(question.encode()).hexdigest()[:16]
+
+
+def question_buttons(questions: Iterable[str]) -> tuple[tuple[Button, ...], ...]:
+    """A row a question; pressing one asks it."""
+    return tuple((Button(question, f"{QUESTION_PREFIX}{question_token(question)}"),) for question in questions)
+
+
+def units(text: str) -> int:
+    """UTF-16 units, what Telegram counts in."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def cut(text: str, limit: int, language: str) -> str:
+    """The text, or as many whole sentences of it as fit in `limit` UTF-16 units; one that is longer ends in "…"."""
+    if units(text) <= limit:
+        return text
+    kept = ""
+    for sentence in split_sentences(text, language):
+        longer = f"{kept} {sentence}".strip() if kept else sentence
+        if units(longer) > limit:
+            break
+        kept = longer
+    if kept:
+        return kept
+    return text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
+
+
+def _source(proof: Proof, language: str) -> str:
+    title = escape(proof.title, quote=False)
+    if proof.url:
+        title = f'<a href="{escape(proof.url)}">{title}</a>'
+    source, date = proof.source, day(language, proof.published)
+    if date in source:  # "Keynote, 24 September 2025" says its date itself
+        return say_html(language, "source_dated", title=title, source=escape(source, quote=False))
+    return say_html(language, "source", title=title, source=escape(source, quote=False), date=date)
+
+
+def _sentence(proof: Proof, language: str) -> list[str]:
+    share = TELEGRAM_LIMIT // 3
+    parts = [escape(cut(proof.text, share, proof.language), quote=False)]
+    if proof.original_language != proof.language:
+        label = say(language, "original", language=language_name(proof.original_language, language))
+        original = escape(cut(proof.original, share, proof.original_language), quote=False)
+        parts.append(f"<blockquote expandable>{label}\n{original}</blockquote>")
+    return parts
+
+
+def compose(outcome: Outcome, samples: Sequence[str] = ()) -> Reply:
+    """The message for an outcome. `samples` are questions that can be answered, in the asker's language."""
+    match outcome:
+        case Answer():
+            return _compose_answer(outcome)
+        case Refusal(status=Status.NOT_STATED):
+            return _compose_not_stated(outcome)
+        case Refusal():
+            return _compose_other(outcome, samples)
+
+
+def _compose_answer(answer: Answer) -> Reply:
+    proof = answer.evidence[0]
+    parts = [f"<b>{escape(answer.headline, quote=False)}</b>"] if answer.headline else []
+    parts += _sentence(proof, answer.language)
+    parts.append(f"<i>{_source(proof, answer.language)}</i>")
+    return Reply("\n\n".join(parts))
+
+
+def _compose_not_stated(refusal: Refusal) -> Reply:
+    language = refusal.language
+    if refusal.missing:
+        parts = [say(language, "not_stated_missing", names=", ".join(refusal.missing))]
+    else:
+        parts = [say(language, "not_stated")]
+    if refusal.evidence:
+        proof = refusal.evidence[0]
+        nearest = escape(cut(proof.text, TELEGRAM_LIMIT // 3, proof.language), quote=False)
+        parts.append(f"{say(language, 'nearest')}\n{nearest}")
+    return Reply("\n\n".join(parts))
+
+
+def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
+    if refusal.smalltalk is not None:
+        return Reply(say(refusal.language, f"smalltalk_{refusal.smalltalk}"), question_buttons(samples[:2]))
+    key = "off_topic" if samples else "off_topic_bare"
+    return Reply(say(refusal.language, key), question_buttons(samples[:3]))
+
+
+def plain(html: str) -> str:
+    """What a person reads of a message, without tags."""
+    return unescape(_TAG.sub("", html))
+
+
+def record(outcome: Outcome, samples: Sequence[str] = ()) -> dict[str, Any]:
+    """The record of an answer as `annuncio ask --json` prints it."""
+    return {
+        "question": outcome.question,
+        "language": outcome.language,
+        "status": str(outcome.status),
+        "answer": plain(compose(outcome, samples).html),
+        "headline": outcome.headline if isinstance(outcome, Answer) else None,
+        "confidence": round(outcome.confidence, 6),
+        "evidence": [
+            {
+                "id": proof.id,
+                "language": proof.language,
+                "text": proof.text,
+                "original_language": proof.original_language,
+                "original": proof.original,
+                "article": proof.title,
+                "published": proof.published.isoformat(),
+                "source": proof.source,
+                "similarity": round(proof.similarity, 6),
+            }
+            for proof in outcome.evidence
+        ],
+    }
+
+
+__all__ = ["compose", "cut", "plain", "question_buttons", "question_token", "record", "spoken"]

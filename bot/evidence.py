@@ -1,0 +1,174 @@
+"""The gate: is the best sentence an answer, near one, or beside the point?
+
+Evidence is what can be counted about the best candidate; the gate turns it into two probabilities by logistic
+regression. Its numbers are in gate.json, which names the command that made it, and know no article.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+
+from bot.library import Library
+from bot.ranking import SPREAD, Candidate, Query
+from bot.wording import fold, terms
+
+_DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
+_CAPITAL = re.compile(r"(?<=[^.!?¿¡\s]\s)[^\W\d_a-zà-öø-ÿ][\w'’-]*|[^\W_]*[A-Za-z]+\d[\w]*|\b[A-Z]{2,}\w*")
+_LATIN = re.compile(r"[A-Za-z][\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What speaks for the best candidate. Cosines are given in spreads of 0.03, shares from 0 to 1."""
+
+    similarity: float
+    above_mean: float
+    """The best sentence above the mean of its article."""
+    above_second: float
+    """The best score above the next."""
+    paragraph_similarity: float
+    paragraph_above_mean: float
+    coverage: float
+    paragraph_coverage: float
+    article_coverage: float
+    """Share of the question's words that the article has anywhere."""
+    title_similarity: float
+    """Words of the question among the title's, as a share of the question's."""
+    missing_numbers: float
+    """1 if the question has a number that the paragraph lacks."""
+    missing_names: float
+    """Share of the question's names that the article lacks in every edition."""
+    names_beside: float
+    """Share of the question's names that the paragraph lacks, though the article has them."""
+    value_found: float
+    """1 if a kind of value is asked for and the sentence holds one."""
+    value_lacking: float
+    """1 if a kind of value is asked for and the sentence holds none."""
+    short: float
+    """1 over the number of the question's words."""
+    foreign: float
+    """1 if the text compared is in another language than the question."""
+    foreign_similarity: float
+    foreign_above_mean: float
+
+
+def question_numbers(question: str) -> frozenset[str]:
+    """The numbers of a question, digits only."""
+    return frozenset(re.sub(r"\D", "", match) for match in _DIGITS.findall(question))
+
+
+def question_names(question: str, language: str) -> tuple[str, ...]:
+    """What is written like a name in a question: capitals inside it, codes such as SU7, Latin words in Chinese.
+
+    German capitalises every noun: only codes and abbreviations count there.
+    """
+    if language == "zh":
+        return tuple(dict.fromkeys(_LATIN.findall(question)))
+    found = _CAPITAL.findall(question)
+    if language == "de":
+        found = [name for name in found if any(c.isdigit() for c in name) or name.isupper()]
+    return tuple(dict.fromkeys(found))
+
+
+def _lacking(names: Sequence[str], had: frozenset[str]) -> list[str]:
+    return [name for name in names if not terms(name) & had]
+
+
+def missing_names(library: Library, query: Query, candidate: Candidate) -> tuple[str, ...]:
+    """The names of the question that no edition of the candidate's article has."""
+    everywhere = frozenset[str]().union(
+        *(library.words[candidate.article.slug, edition.language].everything for edition in candidate.article.editions)
+    )
+    return tuple(_lacking(question_names(query.text, query.language), everywhere))
+
+
+def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]) -> Evidence:
+    """Count what speaks for the first of `candidates` (ranked, at least one)."""
+    best = candidates[0]
+    words = library.words[best.article.slug, best.edition.language]
+    siblings = [c for c in candidates if c.article.slug == best.article.slug]
+    mean = sum(c.similarity for c in siblings) / len(siblings)
+    paragraphs = {c.paragraph.id: c.paragraph_similarity for c in siblings}
+    paragraph_mean = sum(paragraphs.values()) / len(paragraphs)
+    paragraph_terms = words.paragraphs[best.paragraph.id]
+    names = question_names(query.text, query.language)
+    absent = missing_names(library, query, best)
+    beside = [name for name in _lacking(names, paragraph_terms) if name not in absent]
+    paragraph_numbers = question_numbers(fold(best.paragraph.text(best.edition.language)))
+    foreign = float(best.edition.language != query.language)
+    similarity = best.similarity / SPREAD
+    above_mean = (best.similarity - mean) / SPREAD
+    return Evidence(
+        similarity=similarity,
+        above_mean=above_mean,
+        above_second=best.score - candidates[1].score if len(candidates) > 1 else 0.0,
+        paragraph_similarity=best.paragraph_similarity / SPREAD,
+        paragraph_above_mean=(best.paragraph_similarity - paragraph_mean) / SPREAD,
+        coverage=best.coverage,
+        paragraph_coverage=words.rarity.coverage(query.terms, paragraph_terms),
+        article_coverage=words.rarity.coverage(query.terms, words.everything),
+        title_similarity=words.rarity.coverage(query.terms, terms(best.edition.title)),
+        missing_numbers=float(bool(question_numbers(query.text) - paragraph_numbers)),
+        missing_names=len(absent) / len(names) if names else 0.0,
+        names_beside=len(beside) / len(names) if names else 0.0,
+        value_found=float(best.has_value is True),
+        value_lacking=float(best.has_value is False),
+        short=1 / max(1, len(query.terms)),
+        foreign=foreign,
+        foreign_similarity=foreign * similarity,
+        foreign_above_mean=foreign * above_mean,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Two calibrated probabilities, 0 to 1."""
+
+    confidence: float
+    """That the best sentence states the answer."""
+    relevance: float
+    """That the question is about what the articles are about, answered or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Logistic regression: the log-odds are `bias` plus the weighted features."""
+
+    bias: float
+    weights: Mapping[str, float]
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Of the positive class, 0 to 1. The weights must name the features exactly."""
+        if features.keys() != self.weights.keys():
+            raise ValueError(f"gate.json knows {sorted(self.weights)}, but the evidence has {sorted(features)}")
+        log_odds = self.bias + sum(self.weights[name] * value for name, value in features.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """The two regressions and the thresholds that they were calibrated for."""
+
+    states: Regression
+    concerns: Regression
+    answer_threshold: float
+    """Answer from this confidence on."""
+    topic_threshold: float
+    """Below the first threshold: from this relevance on, the announcement does not state it; below, off topic."""
+
+    def judge(self, evidence: Evidence) -> Verdict:
+        """Weigh the evidence."""
+        features: dict[str, float] = asdict(evidence)
+        return Verdict(self.states.probability(features), self.concerns.probability(features))
+
+
+@cache
+def packaged_gate() -> Gate:
+    """The gate of gate.json."""
+    record = json.loads(files("bot").joinpath("gate.json").read_text(encoding="utf-8"))
+    states, concerns = (Regression(record[name]["bias"], record[name]["weights"]) for name in ("states", "concerns"))
+    return Gate(states, concerns, record["thresholds"]["answer"], record["thresholds"]["topic"])

@@ -1,0 +1,147 @@
+"""Which sentence answers best: similarity, words in common and the kind of value asked for, in one score.
+
+Scores compare across the articles of a corpus, so nothing in them depends on what else was found. The weights were
+chosen on the development questions (`make gate` prints what they reach).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from bot.asking import Asked, what_is_asked
+from bot.library import Library, counterpart, reading_edition
+from bot.values import holds_value
+from bot.wording import terms
+from corpus.model import Article, Edition, Paragraph, Sentence
+from index.encoder import Vectors
+from index.store import Unit
+
+SPREAD = 0.03
+"""Cosines of e5 lie close together: about this far apart within one article (standard deviation)."""
+OTHER_EDITIONS = 0.5
+"""How much the editions in other languages count beside the one that is read."""
+PARAGRAPH = 0.3
+COVERAGE = 6.0
+VALUE = 1.5
+NEAREST = 8
+"""Hits of each language that name the articles worth ranking."""
+ARTICLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question ready to be searched for: `vector` has shape (dimension,)."""
+
+    text: str
+    language: str
+    vector: Vectors
+    terms: frozenset[str]
+    asked: Asked
+
+
+def make_query(text: str, language: str, vector: Vectors) -> Query:
+    """Read what the question asks for."""
+    return Query(text, language, vector, terms(text), what_is_asked(text, language))
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A sentence that may be the answer; higher scores are better, and comparable within one question."""
+
+    article: Article
+    edition: Edition
+    paragraph: Paragraph
+    sentence: Sentence
+    similarity: float
+    """Cosine of the question and the sentence in `edition`, higher is closer."""
+    paragraph_similarity: float
+    coverage: float
+    """Share of the question's words (by rarity) that the sentence has, 0 to 1."""
+    has_value: bool | None
+    score: float
+
+
+def _similarities(library: Library, query: Query, article: Article, language: str, unit: Unit) -> dict[str, float]:
+    hits = library.search.search(query.vector, language=language, unit=unit, limit=10_000, article=article.slug)
+    return {hit.passage.id: hit.similarity for hit in hits}
+
+
+def _fused(library: Library, query: Query, article: Article, edition: Edition, own: dict[str, float]) -> dict[str, float]:
+    """Each sentence's similarity, shifted by what the other editions say of it relative to their own mean."""
+    if not own:
+        return own
+    shifts: dict[str, list[float]] = {sentence_id: [] for sentence_id in own}
+    for other in article.editions:
+        if other.language == edition.language:
+            continue
+        theirs = _similarities(library, query, article, other.language, Unit.SENTENCE)
+        if not theirs:
+            continue
+        mean = float(np.mean(list(theirs.values())))
+        for sentence_id, shift in shifts.items():
+            same = counterpart(sentence_id, edition, other)
+            if same is not None:
+                shift.append(theirs[same.id] - mean)
+    mean = float(np.mean(list(own.values())))
+    return {
+        sentence_id: mean
+        + ((own[sentence_id] - mean) + OTHER_EDITIONS * float(np.mean(shift))) / (1 + OTHER_EDITIONS)
+        if shift
+        else own[sentence_id]
+        for sentence_id, shift in shifts.items()
+    }
+
+
+def rank_article(library: Library, query: Query, article: Article) -> list[Candidate]:
+    """Every sentence of the edition that the asker reads, best first."""
+    edition = reading_edition(article, query.language)
+    words = library.words[article.slug, edition.language]
+    own = _similarities(library, query, article, edition.language, Unit.SENTENCE)
+    fused = _fused(library, query, article, edition, own)
+    of_paragraphs = _similarities(library, query, article, edition.language, Unit.PARAGRAPH)
+    candidates = []
+    for paragraph in edition.paragraphs:
+        for sentence in paragraph.sentences:
+            coverage = words.rarity.coverage(query.terms, words.sentences[sentence.id])
+            has_value = holds_value(query.asked, sentence.text, edition.language, query.terms)
+            score = (
+                fused[sentence.id] / SPREAD
+                + PARAGRAPH * of_paragraphs[paragraph.id] / SPREAD
+                + COVERAGE * coverage
+                + VALUE * bool(has_value)
+            )
+            candidates.append(
+                Candidate(
+                    article,
+                    edition,
+                    paragraph,
+                    sentence,
+                    own[sentence.id],
+                    of_paragraphs[paragraph.id],
+                    coverage,
+                    has_value,
+                    score,
+                )
+            )
+    return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
+def nearest_articles(library: Library, query: Query) -> list[Article]:
+    """The few articles that hold the nearest sentences, in any language."""
+    best: dict[str, float] = {}
+    for language in library.languages:
+        hits = library.search.search(query.vector, language=language, unit=Unit.SENTENCE, limit=NEAREST)
+        # Cosines across languages are lower throughout: what counts is the distance to the best of that language.
+        for hit in hits:
+            slug = hit.passage.article
+            best[slug] = max(best.get(slug, -1.0), hit.similarity + (0.02 if language == query.language else 0.0))
+    slugs = sorted(best, key=lambda slug: -best[slug])[:ARTICLES]
+    return [library.articles[slug] for slug in slugs]
+
+
+def rank(library: Library, query: Query, articles: Iterable[Article] | None = None) -> list[Candidate]:
+    """The sentences of the nearest articles (or of those given), best first."""
+    chosen = nearest_articles(library, query) if articles is None else articles
+    candidates = [candidate for article in chosen for candidate in rank_article(library, query, article)]
+    return sorted(candidates, key=lambda candidate: -candidate.score)

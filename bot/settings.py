@@ -1,0 +1,187 @@
+"""The settings: one frozen value, read once from the environment and `.env`, every mistake named at once."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from bot.errors import SettingsError
+
+T = TypeVar("T")
+
+LANGUAGES = ("en", "it", "es", "de", "fr", "zh")
+"""The languages that the bot itself speaks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that an operator can set; README.md and .env.example say what each is for."""
+
+    telegram_bot_token: str | None = None
+    telegram_api_base_url: str = "https://api.telegram.org"
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    webhook_listen: str = "0.0.0.0"  # noqa: S104  # a webhook is reached from outside, through the proxy before it
+    webhook_port: int = 8080
+    data_dir: Path = Path("data")
+    articles_dir: Path | None = None
+    """The folder that is the whole corpus, if one is given."""
+    database_url: str | None = None
+    language: str = "en"
+    """What the bot speaks where it cannot tell the asker's language."""
+    embedding_model: str = "packaged"
+    embedding_query_prompt: str | None = None
+    embedding_passage_prompt: str | None = None
+    answer_threshold: float | None = None
+    topic_threshold: float | None = None
+    answer_threads: int = 2
+    log_level: str = "WARNING"
+
+    @property
+    def shipped_articles(self) -> Path:
+        """The articles inside the installation, read-only."""
+        return Path(str(files("corpus"))) / "articles"
+
+    @property
+    def own_articles(self) -> Path:
+        """Where `ingest` writes."""
+        return self.articles_dir or self.data_dir / "articles"
+
+    @property
+    def corpus_folders(self) -> tuple[Path, ...]:
+        """The folders whose articles make up the corpus."""
+        return (self.articles_dir,) if self.articles_dir else (self.shipped_articles, self.own_articles)
+
+    @property
+    def index_dir(self) -> Path:
+        """Where the built index lies."""
+        return self.data_dir / "index"
+
+    @property
+    def heartbeat_file(self) -> Path:
+        """Written by the running bot, read by `annuncio health`."""
+        return self.data_dir / "heartbeat.json"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL of the database."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'annuncio.db'}"
+
+
+def _token(value: str) -> str:
+    number, colon, secret = value.partition(":")
+    if not (number.isdigit() and colon and len(secret) >= 3 and value.isascii() and value.isprintable()):
+        raise ValueError("is no bot token: @BotFather gives one like 123456:ABC-DEF")
+    return value
+
+
+def _url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no address: write it like https://example.org")
+    return value.rstrip("/")
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def cast(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"is no number from {low:g} to {high:g}")
+        return number
+
+    return cast
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def cast(value: str) -> int:
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            raise ValueError(f"is no whole number from {low} to {high}")
+        return int(value)
+
+    return cast
+
+
+def _one_of(*allowed: str) -> Callable[[str], str]:
+    def cast(value: str) -> str:
+        match = next((choice for choice in allowed if choice.lower() == value.lower()), None)
+        if match is None:
+            raise ValueError(f"is none of {', '.join(allowed)}")
+        return match
+
+    return cast
+
+
+def _secret(value: str) -> str:
+    if not 1 <= len(value) <= 256 or not all(c.isascii() and (c.isalnum() or c in "_-") for c in value):
+        raise ValueError("may only have 1 to 256 letters, digits, _ and -")
+    return value
+
+
+FIELDS: Mapping[str, tuple[str, Callable[[str], object]]] = {
+    "TELEGRAM_BOT_TOKEN": ("telegram_bot_token", _token),
+    "TELEGRAM_API_BASE_URL": ("telegram_api_base_url", _url),
+    "WEBHOOK_URL": ("webhook_url", _url),
+    "WEBHOOK_SECRET": ("webhook_secret", _secret),
+    "WEBHOOK_LISTEN": ("webhook_listen", str),
+    "WEBHOOK_PORT": ("webhook_port", _whole(1, 65535)),
+    "ANNUNCIO_DATA_DIR": ("data_dir", Path),
+    "ANNUNCIO_ARTICLES": ("articles_dir", Path),
+    "ANNUNCIO_LANGUAGE": ("language", _one_of(*LANGUAGES)),
+    "DATABASE_URL": ("database_url", str),
+    "EMBEDDING_MODEL": ("embedding_model", str),
+    "EMBEDDING_QUERY_PROMPT": ("embedding_query_prompt", str),
+    "EMBEDDING_PASSAGE_PROMPT": ("embedding_passage_prompt", str),
+    "ANSWER_THRESHOLD": ("answer_threshold", _number(0, 1)),
+    "TOPIC_THRESHOLD": ("topic_threshold", _number(0, 1)),
+    "ANSWER_THREADS": ("answer_threads", _whole(1, 32)),
+    "LOG_LEVEL": ("log_level", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
+}
+"""Every setting: its name outside, its name inside, and how its text is read."""
+
+_SECRETS = frozenset({"TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL"})
+_KEEPS_SPACES = frozenset({"EMBEDDING_QUERY_PROMPT", "EMBEDDING_PASSAGE_PROMPT"})
+
+
+def parse_settings(values: Mapping[str, str | None]) -> Settings:
+    """Settings from names and texts; an empty text counts as not set. Raises SettingsError with every mistake."""
+    mistakes: list[str] = []
+    read: dict[str, object] = {}
+    for name, (field, cast) in FIELDS.items():
+        value = values.get(name) or ""
+        if name not in _KEEPS_SPACES:
+            value = value.strip()
+        if not value:
+            continue
+        try:
+            read[field] = cast(value)
+        except ValueError as error:
+            shown = "the value" if name in _SECRETS else repr(value)
+            mistakes.append(f"{name}: {shown} {error}")
+    known_prefixes = ("ANNUNCIO_", "TELEGRAM_", "WEBHOOK_", "EMBEDDING_")
+    mistakes.extend(
+        f"{name}: there is no such setting; .env.example lists them all"
+        for name in sorted(values)
+        if name.startswith(known_prefixes) and name not in FIELDS
+    )
+    if "webhook_url" in read and not str(read["webhook_url"]).startswith("https://"):
+        mistakes.append(f"WEBHOOK_URL: {read['webhook_url']!r} must begin with https://, Telegram calls no other")
+    if mistakes:
+        raise SettingsError("\n".join(mistakes))
+    return Settings(**read)  # type: ignore[arg-type]  # each cast gives its field's type; see FIELDS
+
+
+def load_settings(env_file: Path = Path(".env"), environ: Mapping[str, str] | None = None) -> Settings:
+    """The environment over `.env`. Raises SettingsError, also for a file that cannot be read."""
+    try:
+        from_file = dotenv_values(env_file) if env_file.is_file() else {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{env_file} cannot be read as UTF-8 text: {error}") from error
+    return parse_settings({**from_file, **(os.environ if environ is None else environ)})

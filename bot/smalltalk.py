@@ -1,0 +1,86 @@
+"""Small talk: messages that are nothing but a greeting, thanks and the like. The phrases are in the locales."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+from bot.settings import LANGUAGES
+from bot.texts import phrasebook
+from bot.wording import fold
+
+_NOT_WORDS = re.compile(r"[\W_]+")
+_STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+
+
+class Smalltalk(StrEnum):
+    """What a message without a question is."""
+
+    GREETING = "greeting"
+    THANKS = "thanks"
+    IDENTITY = "identity"
+    WELLBEING = "wellbeing"
+    FAREWELL = "farewell"
+    WORDLESS = "wordless"
+    """Nothing but signs: an emoji, a question mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chatter:
+    """Small talk recognised: its kind, and the language if the phrase tells it."""
+
+    kind: Smalltalk
+    language: str | None
+
+
+def _normal(text: str) -> str:
+    """Folded, without signs, stretched letters shortened ("hellooo" to "hello")."""
+    return _STRETCHED.sub(r"\1", _NOT_WORDS.sub(" ", fold(text))).strip()
+
+
+@cache
+def _pattern(language: str) -> re.Pattern[str]:
+    book = phrasebook(language).smalltalk
+    gap = r"\s*" if language == "zh" else r"\s+"
+
+    def any_of(phrases: Sequence[str]) -> str:
+        return "|".join(sorted((re.escape(_normal(phrase)) for phrase in phrases), key=len, reverse=True))
+
+    kinds = "|".join(f"(?P<{kind}>{any_of(book[kind])})" for kind in Smalltalk if kind in book)
+    return re.compile(rf"(?:{any_of(book['fillers'])}|{kinds})(?={gap}|$)")
+
+
+def _read(text: str, language: str) -> Smalltalk | None:
+    """The kind of a text that is nothing but phrases of `language`; the most telling one if there are several."""
+    position, kinds = 0, set[Smalltalk]()
+    pattern = _pattern(language)
+    while position < len(text):
+        match = pattern.match(text, position)
+        if match is None:
+            return None
+        if match.lastgroup:
+            kinds.add(Smalltalk(match.lastgroup))
+        position = match.end()
+        while position < len(text) and text[position].isspace():
+            position += 1
+    telling = (
+        Smalltalk.IDENTITY,
+        Smalltalk.WELLBEING,
+        Smalltalk.FAREWELL,
+        Smalltalk.THANKS,
+        Smalltalk.GREETING,
+    )
+    return next((kind for kind in telling if kind in kinds), None)
+
+
+def recognise(text: str, likely: Sequence[str] = ()) -> Chatter | None:
+    """Small talk in any language of the bot, those in `likely` tried first; None for anything else."""
+    normal = _normal(text)
+    if not normal:
+        return Chatter(Smalltalk.WORDLESS, None)
+    for language in dict.fromkeys([*(code for code in likely if code in LANGUAGES), *LANGUAGES]):
+        kind = _read(normal, language)
+        if kind is not None:
+            return Chatter(kind, language)
+    return None
