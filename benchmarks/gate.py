@@ -135,9 +135,7 @@ def _report(found: list[Outcome], confidence: NDArray[np.float64], relevance: ND
             against = [i for i in here if found[i].case.situation is situation]
             labels = [True] * len(stated) + [False] * len(against)
             areas.append(roc_auc_score(labels, confidence[stated + against]))
-        topic = roc_auc_score(
-            [found[i].case.situation is not Situation.OTHER_ARTICLE for i in here], relevance[here]
-        )
+        topic = roc_auc_score([found[i].case.situation is not Situation.OTHER_ARTICLE for i in here], relevance[here])
         print(
             f"{'/'.join(pair):14}{100 * first:7.1f}{100 * three:7.1f}   "
             f"{' '.join(f'{area:.3f}' for area in areas)}   about the article: {topic:.3f}"
@@ -168,7 +166,9 @@ def _thresholds(
         ]
         for situation in Situation:
             given = [c >= answer for o, c in chosen if o.case.situation is situation]
-            print(f"{'one language' if pairs is SAME else 'across':14}{situation:20} answered {100 * np.mean(given):5.1f} %")
+            print(
+                f"{'one language' if pairs is SAME else 'across':14}{situation:20} answered {100 * np.mean(given):5.1f} %"
+            )
         right = [o.right_first for o, c in chosen if o.case.situation is Situation.STATED and c >= answer]
         print(f"{'':14}right among the answered {100 * np.mean(right):.1f} %")
     return {"answer": round(answer, 3), "topic": round(topic, 3)}

@@ -46,7 +46,9 @@ def prepare_data_dir(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StateError(f"the data directory {folder} cannot be made ({error.strerror}): set ANNUNCIO_DATA_DIR") from error
+        raise StateError(
+            f"the data directory {folder} cannot be made ({error.strerror}): set ANNUNCIO_DATA_DIR"
+        ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise StateError(f"the data directory {folder} cannot be written: change its owner or set ANNUNCIO_DATA_DIR")
 
@@ -109,6 +111,11 @@ class Catalogue:
                 self._looked = now
                 self._look()
             return self._library
+
+    def refresh(self) -> None:
+        """Look now, not within the second."""
+        with self._turn:
+            self._look()
 
     def _look(self) -> None:
         stamp = self._manifest_stamp()

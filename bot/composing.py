@@ -7,12 +7,16 @@ from html import escape, unescape
 from typing import Any
 
 from bot.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.library import reading_edition
 from bot.replies import Button, Reply
-from bot.texts import day, language_name, say, say_html, spoken
+from bot.texts import day, language_name, say, say_html
+from corpus.model import Article
 from corpus.sentences import split_sentences
 
 TELEGRAM_LIMIT = 4096
 """UTF-16 units of a message after its entities are parsed."""
+SUMMARY = 600
+"""UTF-16 units of an article's opening that a subscriber is shown."""
 QUESTION_PREFIX = "q:"
 _TAG = re.compile(r"<[^>]+>")
 
@@ -106,6 +110,26 @@ def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
     return Reply(say(refusal.language, key), question_buttons(samples[:3]))
 
 
+def compose_article_line(article: Article, language: str) -> str:
+    """An article in a list: date and title, linked where it has an address."""
+    edition = reading_edition(article, language)
+    title = escape(edition.title, quote=False)
+    url = edition.url or article.original.url
+    linked = f'<a href="{escape(url)}">{title}</a>' if url else f"<b>{title}</b>"
+    return f"<i>{day(language, edition.published)}</i>\n{linked}"
+
+
+def compose_news(article: Article, language: str, questions: Sequence[str]) -> Reply:
+    """What a subscriber hears of a new article: title, date, its first sentences, and a question to press."""
+    edition = reading_edition(article, language)
+    head = say(language, "news", title=edition.title, date=day(language, edition.published))
+    opening = edition.paragraphs[0].text(edition.language)
+    summary = escape(cut(opening, SUMMARY, edition.language), quote=False)
+    url = edition.url or article.original.url
+    parts = [head, summary, *([f'<a href="{escape(url)}">{escape(url, quote=False)}</a>'] if url else [])]
+    return Reply("\n\n".join(parts), question_buttons(questions[:1]))
+
+
 def plain(html: str) -> str:
     """What a person reads of a message, without tags."""
     return unescape(_TAG.sub("", html))
@@ -135,6 +159,3 @@ def record(outcome: Outcome, samples: Sequence[str] = ()) -> dict[str, Any]:
             for proof in outcome.evidence
         ],
     }
-
-
-__all__ = ["compose", "cut", "plain", "question_buttons", "question_token", "record", "spoken"]

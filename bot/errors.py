@@ -1,19 +1,19 @@
 """The exception tree. Every leaf's text is one clear line for the person who must act.
 
-    AnnuncioError                  shown as it is; the command exits with 1
-    ├── CorpusError                edition files that break the format        (corpus.errors)
-    ├── SourceError                what `ingest` cannot read                  (corpus.errors)
-    ├── EncoderError               the embedding model cannot be had          (index.errors)
-    ├── IndexMismatchError         the index was built from something else    (index.errors)
-    ├── IndexDamagedError          the index cannot be read                   (index.errors)
-    ├── SettingsError              environment or `.env` values, all at once
-    ├── StateError                 the database or the data directory cannot be used
-    └── TelegramError              token refused, Bot API not reached, a second poller
-    SendError                      how a message did not reach a chat; never shown to anyone
-    ├── ChatGoneError              blocked, deleted, not found: do not try again
-    ├── ChatMovedError             a group became a supergroup: its new address
-    ├── TryLaterError              too fast, or the server is not there: after so many seconds
-    └── MessageRefusedError        this message will never be taken
+AnnuncioError                  shown as it is; the command exits with 1
+├── CorpusError                edition files that break the format        (corpus.errors)
+├── SourceError                what `ingest` cannot read                  (corpus.errors)
+├── EncoderError               the embedding model cannot be had          (index.errors)
+├── IndexMismatchError         the index was built from something else    (index.errors)
+├── IndexDamagedError          the index cannot be read                   (index.errors)
+├── SettingsError              environment or `.env` values, all at once
+├── StateError                 the database or the data directory cannot be used
+└── TelegramError              token refused, Bot API not reached, a second poller
+SendError                      how a message did not reach a chat; never shown to anyone
+├── ChatGoneError              blocked, deleted, not found: do not try again
+├── ChatMovedError             a group became a supergroup: its new address
+├── TryLaterError              too fast, or the server is not there: after so many seconds
+└── MessageRefusedError        this message will never be taken
 """
 
 from corpus.errors import AnnuncioError, CorpusError, Mistake, SourceError

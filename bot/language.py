@@ -37,9 +37,7 @@ def _model() -> Any:
 
 def _probabilities(text: str) -> dict[str, float]:
     labels, probabilities = _model().predict(text, k=176, threshold=0.0)
-    return {
-        label.removeprefix("__label__"): float(p) for label, p in zip(labels, probabilities, strict=True)
-    }
+    return {label.removeprefix("__label__"): float(p) for label, p in zip(labels, probabilities, strict=True)}
 
 
 def primary(code: str | None) -> str | None:

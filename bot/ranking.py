@@ -67,7 +67,9 @@ def _similarities(library: Library, query: Query, article: Article, language: st
     return {hit.passage.id: hit.similarity for hit in hits}
 
 
-def _fused(library: Library, query: Query, article: Article, edition: Edition, own: dict[str, float]) -> dict[str, float]:
+def _fused(
+    library: Library, query: Query, article: Article, edition: Edition, own: dict[str, float]
+) -> dict[str, float]:
     """Each sentence's similarity, shifted by what the other editions say of it relative to their own mean."""
     if not own:
         return own
@@ -85,8 +87,7 @@ def _fused(library: Library, query: Query, article: Article, edition: Edition, o
                 shift.append(theirs[same.id] - mean)
     mean = float(np.mean(list(own.values())))
     return {
-        sentence_id: mean
-        + ((own[sentence_id] - mean) + OTHER_EDITIONS * float(np.mean(shift))) / (1 + OTHER_EDITIONS)
+        sentence_id: mean + ((own[sentence_id] - mean) + OTHER_EDITIONS * float(np.mean(shift))) / (1 + OTHER_EDITIONS)
         if shift
         else own[sentence_id]
         for sentence_id, shift in shifts.items()

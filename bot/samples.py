@@ -57,9 +57,7 @@ class Samples:
 
 
 def _frequent_names(edition: Edition) -> list[str]:
-    counted = Counter(
-        value.text for sentence in edition.sentences for value in names(sentence.text, edition.language)
-    )
+    counted = Counter(value.text for sentence in edition.sentences for value in names(sentence.text, edition.language))
     return [name for name, count in counted.most_common(NAMES) if count > 1]
 
 
@@ -96,9 +94,7 @@ def check_samples(library: Library, answerer: Answerer, threshold: float) -> Sam
     return Samples(
         library.digest,
         {
-            article.slug: {
-                language: _confident(article, language, answerer, threshold) for language in LANGUAGES
-            }
+            article.slug: {language: _confident(article, language, answerer, threshold) for language in LANGUAGES}
             for article in library.newest_first[:NEWEST]
         },
     )

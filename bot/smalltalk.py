@@ -1,7 +1,7 @@
 """Small talk: messages that are nothing but a greeting, thanks and the like. The phrases are in the locales."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -40,30 +40,31 @@ def _normal(text: str) -> str:
 
 
 @cache
-def _pattern(language: str) -> re.Pattern[str]:
+def _phrases(language: str) -> Mapping[str, Smalltalk | None]:
+    """Normal form of every phrase of a language -> its kind, None for words that only fill."""
     book = phrasebook(language).smalltalk
-    gap = r"\s*" if language == "zh" else r"\s+"
+    kinds = {_normal(phrase): kind for kind in Smalltalk for phrase in book.get(kind, ())}
+    return {**{_normal(phrase): None for phrase in book["fillers"]}, **kinds}
 
-    def any_of(phrases: Sequence[str]) -> str:
-        return "|".join(sorted((re.escape(_normal(phrase)) for phrase in phrases), key=len, reverse=True))
 
-    kinds = "|".join(f"(?P<{kind}>{any_of(book[kind])})" for kind in Smalltalk if kind in book)
-    return re.compile(rf"(?:{any_of(book['fillers'])}|{kinds})(?={gap}|$)")
+@cache
+def _pattern(language: str) -> re.Pattern[str]:
+    longest_first = sorted(_phrases(language), key=len, reverse=True)
+    boundary = "" if language == "zh" else r"(?=\s|$)"
+    return re.compile(rf"({'|'.join(re.escape(phrase) for phrase in longest_first)}){boundary}\s*")
 
 
 def _read(text: str, language: str) -> Smalltalk | None:
     """The kind of a text that is nothing but phrases of `language`; the most telling one if there are several."""
     position, kinds = 0, set[Smalltalk]()
-    pattern = _pattern(language)
     while position < len(text):
-        match = pattern.match(text, position)
+        match = _pattern(language).match(text, position)
         if match is None:
             return None
-        if match.lastgroup:
-            kinds.add(Smalltalk(match.lastgroup))
+        kind = _phrases(language)[match.group(1)]
+        if kind is not None:
+            kinds.add(kind)
         position = match.end()
-        while position < len(text) and text[position].isspace():
-            position += 1
     telling = (
         Smalltalk.IDENTITY,
         Smalltalk.WELLBEING,

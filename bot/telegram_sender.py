@@ -3,7 +3,7 @@
 import os
 from datetime import timedelta
 
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ParseMode
 from telegram.error import (
     BadRequest,
@@ -52,8 +52,11 @@ class TelegramSender:
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self._bot = bot
 
-    async def send(self, chat: ChatAddress, reply: Reply) -> None:
-        """Send one message; on return Telegram has taken it. Raises a SendError, and no other error."""
+    async def send(self, chat: ChatAddress, reply: Reply, *, reply_to: int | None = None) -> None:
+        """Send one message, as a reply to the message of that id if one is given and still there.
+
+        On return Telegram has taken it. Raises a SendError, and no other error.
+        """
         try:
             await self._bot.send_message(
                 chat_id=_chat_id(chat.address),
@@ -62,6 +65,7 @@ class TelegramSender:
                 link_preview_options=LinkPreviewOptions(is_disabled=True),
                 message_thread_id=chat.thread or None,
                 reply_markup=keyboard(reply.buttons),
+                reply_parameters=ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None,
             )
         except TelegramError as error:
             raise send_error(error) from error
@@ -82,7 +86,7 @@ def send_error(error: TelegramError) -> SendError:
         case ChatMigrated():
             return ChatMovedError(str(error.new_chat_id))
         case RetryAfter():
-            return TryLaterError(_seconds(error.retry_after), "Telegram asks for a pause")
+            return TryLaterError(seconds_of(error.retry_after), "Telegram asks for a pause")
         case Forbidden():
             return ChatGoneError(error.message)
         case BadRequest() if any(sign in error.message.lower() for sign in _GONE):
@@ -105,6 +109,6 @@ def _chat_id(address: str) -> int | str:
         return address
 
 
-def _seconds(wait: float | timedelta) -> float:
+def seconds_of(wait: float | timedelta) -> float:
     """Seconds, whichever of the two this version of the library gives."""
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)

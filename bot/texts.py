@@ -45,25 +45,25 @@ def spoken(language: str) -> str:
     return language if language in LANGUAGES else "en"
 
 
-def say(language: str, key: str, **values: object) -> str:
+def say(language: str, key: str, /, **values: object) -> str:
     """One text as HTML; what is filled in is escaped, and cannot bring tags of its own."""
     template = phrasebook(spoken(language)).texts[key]
     return template.format(**{name: escape(str(value), quote=False) for name, value in values.items()})
 
 
-def say_html(language: str, key: str, **values: str) -> str:
+def say_html(language: str, key: str, /, **values: str) -> str:
     """One text whose values are HTML already."""
     return phrasebook(spoken(language)).texts[key].format(**values)
 
 
 def day(language: str, when: date) -> str:
     """A date as the language writes it in full: 24 September 2025, 2025年9月24日."""
-    return format_date(when, format="long", locale=spoken(language))
+    return str(format_date(when, format="long", locale=spoken(language)))
 
 
 def language_name(code: str, language: str) -> str:
     """The name of the language `code` in `language`; the code itself where Babel has no name."""
     try:
-        return Locale.parse(spoken(language)).languages.get(code, code)
+        return str(Locale.parse(spoken(language)).languages.get(code, code))
     except (UnknownLocaleError, ValueError):
         return code

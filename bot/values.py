@@ -7,7 +7,7 @@ from functools import cache
 
 from babel.dates import get_month_names
 
-from bot.asking import Asked, bounded, grammar
+from bot.asking import Asked, grammar
 from bot.wording import fold, terms
 
 _NUMBER = r"\d+(?:[.,'\u2019\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
@@ -81,9 +81,7 @@ def _patterns(language: str) -> _Patterns:
         duration=re.compile(
             rf"{start}{lead}(?P<value>{apart}{number}{space.replace('+', '*')}(?:{values['time_units']})){end}{tail}"
         ),
-        quantity=re.compile(
-            rf"{start}{lead}(?P<value>(?:{_CURRENCY} ?)?{apart}{quantity}{unit}){end}{tail}{end}"
-        ),
+        quantity=re.compile(rf"{start}{lead}(?P<value>(?:{_CURRENCY} ?)?{apart}{quantity}{unit}){end}{tail}{end}"),
     )
 
 

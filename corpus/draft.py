@@ -13,13 +13,18 @@ from datetime import date
 
 from corpus.cleaning import clean_line
 from corpus.errors import SourceError
-from corpus.frontmatter import DEFAULT_TOPICS, is_language, is_topic
+from corpus.frontmatter import DEFAULT_TOPICS, is_language, is_topic, is_web_address
 from corpus.model import UNSPACED_LANGUAGES, Edition, Paragraph, Sentence
 from corpus.splitter import Block, split_text
 from corpus.textdates import lead_date, top_date
 
 MAX_SLUG_CHARS = 60
 MAX_TITLE_CHARS = 100
+"""Where a sentence is cut that serves as a title."""
+MAX_FOUND_TITLE_CHARS = 200
+"""A heading or the title of a page is cut there: it stands over messages."""
+MAX_TEXT_CHARS = 2_000_000
+"""More is no announcement, and would keep the bot busy for a minute."""
 _CANDIDATE_BLOCKS = 8
 """How far down a title is looked for."""
 _FIRST_BONUS = 0.25
@@ -107,25 +112,30 @@ def _from_text(
     draft: Draft, language: str, today: date, title: str, published: date | None
 ) -> tuple[Edition, list[tuple[str | None, list[str]]]]:
     """An edition still without paragraphs, and what they will be made of."""
+    where = draft.source or "the text"
+    if len(draft.text) > MAX_TEXT_CHARS:
+        raise SourceError(f"{where}: more than {MAX_TEXT_CHARS} characters: give the part that matters")
     lead, text = lead_date(draft.text)
     near_top, text = top_date(text, latest=published or today)
     blocks = split_text(text, language, marked=draft.marked)
-    if not any(block.sentences for block in blocks):
-        where = draft.source or "the text"
-        raise SourceError(f"{where}: nothing to read below the headlines: give the text of the announcement")
+    if not any(_has_words(sentence) for block in blocks for sentence in block.sentences):
+        what = "nothing to read below the headlines" if blocks else "nothing to read in it"
+        raise SourceError(f"{where}: {what}: give the text of the announcement")
     found = draft.title or _marked_title(text) or _likely_title(blocks, language) or _first_words(blocks, language)
+    found = clean_line(found)
+    short = _shortened(found, MAX_FOUND_TITLE_CHARS, language) if len(found) > MAX_FOUND_TITLE_CHARS else found
     edition = Edition(
         slug="",
         language=language,
         original=language,
-        title=title or clean_line(found),
+        title=title or short,
         published=published or draft.published or lead or near_top or today,
-        source=draft.source or "?",
+        source=clean_line(draft.source or "") or "?",
         paragraphs=(),
-        url=draft.url,
+        url=draft.url if draft.url and is_web_address(draft.url) else None,
         topics=DEFAULT_TOPICS,
     )
-    body = _without_title(_without_title(blocks, edition.title), clean_line(found))
+    body = _without_title(_without_title(blocks, edition.title), found)
     return edition, [(block.heading, list(block.sentences)) for block in body]
 
 
@@ -177,14 +187,21 @@ def _content_words(text: str, language: str) -> set[str]:
     return {word[:5] for word in re.findall(r"\w+", folded) if len(word) > 3 or any(map(str.isdigit, word))}
 
 
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
+
+
 def _first_words(blocks: Sequence[Block], language: str) -> str:
-    """The first sentence as a title, cut at the end of a word."""
-    text = next(sentence for block in blocks for sentence in block.sentences)
-    if len(text) <= MAX_TITLE_CHARS:
-        return text.rstrip(".。")
-    cut = text[:MAX_TITLE_CHARS]
+    """The first sentence as a title."""
+    text = next(sentence for block in blocks for sentence in block.sentences if _has_words(sentence))
+    return _shortened(text, MAX_TITLE_CHARS, language) if len(text) > MAX_TITLE_CHARS else text.rstrip(".。")
+
+
+def _shortened(text: str, limit: int, language: str) -> str:
+    """At most `limit` characters of a longer text, cut at the end of a word, and a mark that it goes on."""
+    cut = text[:limit]
     if language not in UNSPACED_LANGUAGES:
-        cut = text[: MAX_TITLE_CHARS + 1].rpartition(" ")[0] or cut
+        cut = text[: limit + 1].rpartition(" ")[0] or cut
     return f"{cut.rstrip(' ,;:.，；：、')}…"
 
 

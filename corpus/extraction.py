@@ -133,6 +133,8 @@ def from_html(html: str, where: str, url: str | None = None) -> Extract:
     """The main text of a page; SourceError where there is none."""
     import trafilatura
 
+    # Its complaints about a page are for who tunes it; a person is told by the error below.
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
     found = trafilatura.bare_extraction(
         html,
         url=url,
@@ -263,14 +265,15 @@ def _pdf_date(reader: "PdfReader") -> date | None:
 
 def _without_inline_marks(text: str) -> str:
     """Markdown with its links, images, code and emphasis as plain text; wholly bold lines stay bold."""
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)
+    # Every length is bounded, so that marks which nothing closes cost no more than those which something does.
+    text = re.sub(r"<!--.{0,1000}?-->", "", text, flags=re.DOTALL)
     text = re.sub(r"^(?:```|~~~).*$", "", text, flags=re.MULTILINE)
-    text = re.sub(r"^[ \t]*> ?", "", text, flags=re.MULTILINE)
-    text = re.sub(r"!\[[^\]\n]*\]\([^)\n]*\)", "", text)
-    text = re.sub(r"\[([^\]\n]+)\]\([^)\n]*\)", r"\1", text)
-    text = re.sub(r"`([^`\n]+)`", r"\1", text)
-    text = re.sub(r"(?<![\w*])\*\*(\S(?:[^*\n]*\S)?)\*\*(?![\w*])", _unbold, text)
-    return re.sub(r"(?<![\w*_])([*_])(?![\s*_])([^*_\n]*[^\s*_])\1(?![\w*_])", r"\2", text)
+    text = re.sub(r"^[ \t]{0,9}> ?", "", text, flags=re.MULTILINE)
+    text = re.sub(r"!\[[^\[\]\n]{0,500}\]\([^)\n]{0,2000}\)", "", text)
+    text = re.sub(r"\[([^\[\]\n]{1,500})\]\([^)\n]{0,2000}\)", r"\1", text)
+    text = re.sub(r"`([^`\n]{1,500})`", r"\1", text)
+    text = re.sub(r"(?<![\w*])\*\*(\S(?:[^*\n]{0,500}\S)?)\*\*(?![\w*])", _unbold, text)
+    return re.sub(r"(?<![\w*_])([*_])(?![\s*_])([^*_\n]{0,500}[^\s*_])\1(?![\w*_])", r"\2", text)
 
 
 def _unbold(match: re.Match[str]) -> str:

@@ -104,6 +104,8 @@ def _judged(url: "httpx.URL", allow: Allow) -> list[Address]:
         raise SourceError(f"{_shown(url)}: the address holds a user name or password: give it without")
     if not url.host:
         raise SourceError(f"{url}: the address names no host: give one such as https://example.org/news")
+    if not 0 < _port(url) < 65536:
+        raise SourceError(f"{_shown(url)}: is no web address (there is no port {url.port}): check the number")
     try:
         found = socket.getaddrinfo(_host(url), _port(url), type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -171,7 +173,7 @@ def _host(url: "httpx.URL") -> str:
 
 
 def _port(url: "httpx.URL") -> int:
-    return url.port or {"http": 80, "https": 443}[url.scheme]
+    return {"http": 80, "https": 443}[url.scheme] if url.port is None else url.port
 
 
 def _shown(url: "httpx.URL") -> str:

@@ -104,7 +104,12 @@ def write_edition(edition: Edition, articles_dir: Path) -> Path:
     path = folder / f"{edition.language}.md"
     text = render_edition(edition)
     read, mistakes = _parse(text, path, edition.slug, stem=path.stem)
-    if not mistakes and (read is None or read.edition != edition):
+    if not FOLDER_NAME.fullmatch(edition.slug) or edition.slug.startswith((".", "_")):
+        mistakes.append(
+            Mistake(folder, None, f"no name for an article: {edition.slug!r} (give letters, digits, hyphens)")
+        )
+        read = None
+    if read is not None and read.edition != edition:
         raise ValueError(f"{path}: this edition would read back as another one: clean its text first")
     if read is not None and folder.is_dir():
         siblings, found = _editions(folder, apart_from=path)

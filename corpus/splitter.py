@@ -80,8 +80,13 @@ def split_text(text: str, language: str, *, marked: bool = False) -> tuple[Block
     numbered = _numbered_lines(groups)
     units: list[_Unit] = []
     for g, group in enumerate(groups):
-        marks = frozenset(n for h, n in numbered if h == g)
-        units += _units(group, width, marks, parted=len(groups) > 1, spaced=language not in UNSPACED_LANGUAGES)
+        units += _units(
+            group,
+            width,
+            numbered.get(g, frozenset()),
+            parted=len(groups) > 1,
+            spaced=language not in UNSPACED_LANGUAGES,
+        )
     return _blocks([_recognised(unit, marked=marked) for unit in units], language)
 
 
@@ -133,12 +138,12 @@ def _wrap_width(lines: Sequence[str]) -> int | None:
     return max(narrow)
 
 
-def _numbered_lines(groups: Sequence[Sequence[str]]) -> frozenset[tuple[int, int]]:
-    """(group, line) of the lines that are items `1.`, `2.`, ... of one list.
+def _numbered_lines(groups: Sequence[Sequence[str]]) -> dict[int, frozenset[int]]:
+    """For each group the lines in it that are items `1.`, `2.`, ... of one list.
 
     A number that starts no count and goes on with none is content: "24. September 2025".
     """
-    found: set[tuple[int, int]] = set()
+    found: dict[int, set[int]] = {}
     run: list[tuple[int, int]] = []
     for g, group in enumerate(groups):
         for n, line in enumerate(group):
@@ -150,42 +155,43 @@ def _numbered_lines(groups: Sequence[Sequence[str]]) -> frozenset[tuple[int, int
                 run = []
             if number == len(run) + 1:
                 run.append((g, n))
-            if len(run) > 1:
-                found.update(run)
-    return frozenset(found)
+            for group_number, line_number in run[-2:] if len(run) > 1 else ():
+                found.setdefault(group_number, set()).add(line_number)
+    return {g: frozenset(numbers) for g, numbers in found.items()}
 
 
 def _units(
     lines: Sequence[str], width: int | None, numbered: frozenset[int], *, parted: bool, spaced: bool
 ) -> list[_Unit]:
     """The units of one run of lines; where blank lines part the text, its line ends part sentences at most."""
-    units: list[_Unit] = []
+    kinds: list[_Kind] = []
+    units: list[list[list[str]]] = []  # unit, part, and the pieces of the part
     for n, line in enumerate(lines):
-        before = lines[n - 1] if n else None
-        heading = _MARKDOWN_HEADING.fullmatch(line)
+        before = lines[n - 1] if n else ""
         bullet = _BULLET.match(line) or _BRACKET_NUMBER.match(line)
-        number = _DOT_NUMBER.match(line) if n in numbered else None
-        last = units[-1] if units else None
-        if heading:
-            units.append(_Unit(_Kind.HEADING, (heading["text"],)))
+        if heading := _MARKDOWN_HEADING.fullmatch(line):
+            kind, text = _Kind.HEADING, heading["text"]
         elif bullet:
-            units.append(_Unit(_Kind.BULLET, (line[bullet.end() :],)))
-        elif number:
-            units.append(_Unit(_Kind.NUMBERED, (line[number.end() :],)))
-        elif before and last and _wraps(before, line, width):
-            joined = _joined(last.parts[-1], line, spaced=spaced)
-            units[-1] = _Unit(last.kind, (*last.parts[:-1], joined))
-        elif parted and last and last.kind is _Kind.PROSE and not is_headline_like(line) and _is_whole(last.text):
-            units[-1] = _Unit(last.kind, (*last.parts, line))
+            kind, text = _Kind.BULLET, line[bullet.end() :]
+        elif n in numbered and (number := _DOT_NUMBER.match(line)):
+            kind, text = _Kind.NUMBERED, line[number.end() :]
+        elif before and _wraps(before, line, width):
+            units[-1][-1] += [_between(before, line, spaced=spaced), line]
+            continue
+        elif parted and kinds and kinds[-1] is _Kind.PROSE and not is_headline_like(line) and _is_whole(before):
+            units[-1].append([line])
+            continue
         else:
-            units.append(_Unit(_Kind.PROSE, (line,)))
-    return units
+            kind, text = _Kind.PROSE, line
+        kinds.append(kind)
+        units.append([[text]])
+    return [_Unit(kind, tuple(map("".join, parts))) for kind, parts in zip(kinds, units, strict=True)]
 
 
 def _recognised(unit: _Unit, *, marked: bool) -> _Unit:
     """The unit, known for headline-like where it is."""
     bold = _BOLD_LINE.fullmatch(unit.text)
-    text = bold["text"] if bold else unit.text
+    text = bold["text"].strip() if bold else unit.text
     if unit.kind is _Kind.PROSE and is_headline_like(text) and (bold or not marked):
         return _Unit(_Kind.HEADLINE_LIKE, (text,))
     return _Unit(unit.kind, (text,)) if bold else unit
@@ -200,10 +206,10 @@ def _wraps(before: str, line: str, width: int | None) -> bool:
     return width is not None and columns <= width < columns + 1 + _columns(first)
 
 
-def _joined(first: str, second: str, *, spaced: bool) -> str:
-    """The two sides of a soft line end; Chinese characters meet without a space."""
+def _between(first: str, second: str, *, spaced: bool) -> str:
+    """What a soft line end stands for: a space, but nothing between two Chinese characters."""
     wide = _columns(first[-1]) == 2 and _columns(second[0]) == 2
-    return f"{first}{second}" if wide and not spaced else f"{first} {second}"
+    return "" if wide and not spaced else " "
 
 
 def _is_whole(text: str) -> bool:

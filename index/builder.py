@@ -110,9 +110,7 @@ def _update(
     if gone:
         sink.remove(gone)
     if missing:
-        sink.add(
-            missing, encoder.encode_passages([passage.text for passage in missing], progress(len(missing)))
-        )
+        sink.add(missing, encoder.encode_passages([passage.text for passage in missing], progress(len(missing))))
 
 
 def _put_in_place(store: FaissStore, encoder: Encoder, editions: dict[str, str], folder: Path) -> None:
@@ -147,9 +145,7 @@ def open_index(folder: Path, articles: Sequence[Article], encoder: str) -> tuple
     try:
         intact = file_sha256(path) == manifest.sha256
     except OSError as error:
-        raise IndexDamagedError(
-            f"{path} cannot be read ({error.strerror}): run `annuncio index --rebuild`"
-        ) from error
+        raise IndexDamagedError(f"{path} cannot be read ({error.strerror}): run `annuncio index --rebuild`") from error
     if not intact:
         raise IndexDamagedError(f"{path} is not what was written there: run `annuncio index --rebuild`")
     store = FaissStore.read(path, read_only=True)

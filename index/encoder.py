@@ -65,9 +65,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model: "SentenceTransformer", name: str) -> None:
         dimension = model.get_embedding_dimension()
         if not dimension:
-            raise EncoderError(
-                f"EMBEDDING_MODEL {name!r} does not say how long its vectors are: choose another model"
-            )
+            raise EncoderError(f"EMBEDDING_MODEL {name!r} does not say how long its vectors are: choose another model")
         self._model = model
         self._name = name
         self._dimension = int(dimension)

@@ -39,9 +39,7 @@ class Manifest:
 def editions_of(articles: Iterable[Article]) -> dict[str, str]:
     """`<slug>/<language>` to content hash, for every edition."""
     return {
-        f"{edition.slug}/{edition.language}": edition.digest
-        for article in articles
-        for edition in article.editions
+        f"{edition.slug}/{edition.language}": edition.digest for article in articles for edition in article.editions
     }
 
 
@@ -60,9 +58,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (ValueError, TypeError) as error:
-        raise IndexDamagedError(
-            f"{path} cannot be read: `annuncio index --rebuild` makes the index anew"
-        ) from error
+        raise IndexDamagedError(f"{path} cannot be read: `annuncio index --rebuild` makes the index anew") from error
     return manifest
 
 

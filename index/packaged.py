@@ -23,7 +23,9 @@ class PackagedE5(InputModule):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch types its own constructor no further
-        # One thread: with two beside another busy process, a query waited up to a second for OpenMP.
+        # One thread, told to the OpenMP that torch has loaded already: two beside another busy process wait for each
+        # other, and a batch took seven times as long.
+        torch.set_num_threads(1)
         self._engine = E5(num_threads=1)
         # The engine works in buffers of its own, one call at a time.
         self._turn = threading.Lock()
@@ -37,9 +39,7 @@ class PackagedE5(InputModule):
             vectors = self._engine.encode([str(text) for text in inputs], is_query=prompt == QUERY_PROMPT)
         return {"vectors": torch.from_numpy(vectors)}
 
-    def forward(
-        self, features: dict[str, torch.Tensor | Any], **kwargs: object
-    ) -> dict[str, torch.Tensor | Any]:
+    def forward(self, features: dict[str, torch.Tensor | Any], **kwargs: object) -> dict[str, torch.Tensor | Any]:
         """Name the vectors as the library expects them."""
         del kwargs
         features["sentence_embedding"] = features["vectors"]

@@ -19,7 +19,6 @@ from corpus.model import Article
 from index.encoder import Vectors
 from index.errors import IndexDamagedError
 
-
 # A flat scan of a few thousand rows is over before OpenMP has woken a second thread, and its waiting threads would
 # take the cores from the encoder.
 faiss.omp_set_num_threads(1)
@@ -64,9 +63,7 @@ class Hit:
 class VectorSearch(Protocol):
     """What the question path may do."""
 
-    def search(
-        self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None
-    ) -> list[Hit]:
+    def search(self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None) -> list[Hit]:
         """The `limit` passages closest to `query` (dimension,), best first: of that language and unit, and of the
         article with that slug if one is given."""
         ...
@@ -99,12 +96,9 @@ def passages_of(articles: Iterable[Article]) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-def _only(keys: NDArray[np.int64]) -> faiss.SearchParameters:
-    parameters = faiss.SearchParameters()
-    parameters.sel = faiss.IDSelectorBatch(keys)
-    # FAISS keeps a bare pointer: the selector must live as long as the parameters that name it.
-    parameters.selector_kept_alive = parameters.sel
-    return parameters
+def _only(keys: NDArray[np.int64]) -> "faiss.SearchParameters":
+    """Search parameters that let only these keys through."""
+    return faiss.SearchParameters(sel=faiss.IDSelectorBatch(keys))  # type: ignore[call-arg]  # the stub lacks `sel`
 
 
 class FaissStore:
@@ -127,13 +121,9 @@ class FaissStore:
         try:
             index = faiss.read_index(str(path), flags)
         except RuntimeError as error:
-            raise IndexDamagedError(
-                f"{path} is no FAISS index: `annuncio index --rebuild` makes it anew"
-            ) from error
+            raise IndexDamagedError(f"{path} is no FAISS index: `annuncio index --rebuild` makes it anew") from error
         if not isinstance(index, faiss.IndexIDMap2):
-            raise IndexDamagedError(
-                f"{path} holds another kind of index: `annuncio index --rebuild` makes it anew"
-            )
+            raise IndexDamagedError(f"{path} holds another kind of index: `annuncio index --rebuild` makes it anew")
         return cls(index)
 
     @property
@@ -154,17 +144,9 @@ class FaissStore:
         for key, passage in self._passages.items():
             by_kind[passage.language, passage.unit, None].append(key)
             by_kind[passage.language, passage.unit, passage.article].append(key)
-        self._selectors = {
-            kind: (
-                faiss.SearchParameters(sel=faiss.IDSelectorBatch(np.array(keys, dtype=np.int64))),
-                len(keys),
-            )
-            for kind, keys in by_kind.items()
-        }
+        self._selectors = {kind: (_only(np.array(keys, dtype=np.int64)), len(keys)) for kind, keys in by_kind.items()}
 
-    def search(
-        self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None
-    ) -> list[Hit]:
+    def search(self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None) -> list[Hit]:
         """See VectorSearch."""
         selected = self._selectors.get((language, unit, article))
         if selected is None:

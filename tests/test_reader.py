@@ -17,10 +17,10 @@ HEAD = {"title": "Un deposito a Torino", "language": "it", "published": "2025-03
 BODY = "Apre a maggio.\nCosta poco.\n\nIngresso libero.\n"
 
 
-def edition_text(body: str = BODY, **changes: str | None) -> str:
+def edition_text(body: str | None = None, **changes: str | None) -> str:
     """An edition file with these keys changed, or left out where they are None."""
     lines = [f"{key}: {value}" for key, value in {**HEAD, **changes}.items() if value is not None]
-    return "\n".join(["---", *lines, "---", body])
+    return "\n".join(["---", *lines, "---", BODY if body is None else body])
 
 
 def folder_with(root: Path, files: Mapping[str, str | bytes], name: str = "2025-03-04-depot") -> Path:
@@ -129,6 +129,14 @@ def test_a_translation_that_does_not_fit_is_not_written(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"1 paragraphs, but 2 in it\.md"):
         write_edition(an_edition("s", [(None, ["A."])], language="en"), tmp_path)
     assert [edition.language for edition in read_article(tmp_path / "s").editions] == ["it"]
+
+
+@pytest.mark.parametrize("slug", ["..", ".hidden", "_cache", "a/b", "../out", ""])
+def test_a_slug_that_leads_elsewhere(tmp_path: Path, slug: str) -> None:
+    """An article is written under its own name only, never beside or above the folder."""
+    with pytest.raises(CorpusError, match="no name for an article"):
+        write_edition(an_edition(slug, [(None, ["A."])]), tmp_path / "articles")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:

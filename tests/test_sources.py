@@ -1,16 +1,22 @@
 """From a file or an address to an edition: what is found, what wins, and every way in which it cannot be read."""
 
 import re
+import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pypdf import PdfReader, PdfWriter
 
-from corpus.draft import MAX_SLUG_CHARS, Draft, slugify, to_edition
+from corpus.draft import MAX_FOUND_TITLE_CHARS, MAX_SLUG_CHARS, Draft, slugify, to_edition
 from corpus.errors import AnnuncioError, CorpusError, SourceError
 from corpus.fetching import Limits, download, is_public
 from corpus.model import Edition
@@ -19,6 +25,11 @@ from corpus.sources import EditionFile, HtmlFile, PdfFile, TextFile, WebPage, op
 from tests.documents import PAGE, Page, pdf, serving
 
 TODAY = date(2026, 1, 1)
+MARKS = st.lists(
+    st.sampled_from(
+        ["# ", "## ", "\n", "\n\n", "- ", "1. ", "**", "---", "a", "B. ", "<p>", "\\", "2025-03-04 ", ":", "\u0301"]
+    )
+).map("".join)
 EDITION = (
     "---\ntitle: A\nlanguage: en\noriginal: it\npublished: 2025-03-04\nsource: S\ntopics: offers\n---\nSee etc. Now.\n"
 )
@@ -199,8 +210,26 @@ def test_what_a_person_says_is_checked(said: dict[str, object], line: str) -> No
 
 
 def test_nothing_but_a_heading() -> None:
-    """A text with headings and nothing below them is refused."""
+    """A text with headings and nothing below them, or without a word, is refused."""
     assert "nothing to read below the headlines" in refusal(lambda: edition_of("# Title\n\n## Section"))
+    assert "nothing to read" in refusal(lambda: edition_of("... !\n\n---"))
+
+
+def test_a_text_that_is_no_announcement() -> None:
+    """A text of millions of characters is refused before it is split."""
+    assert "more than 2000000 characters" in refusal(lambda: edition_of("It opens. " * 200_001))
+
+
+@pytest.mark.parametrize(
+    "mark", ["[", "![", "[a](", "<!--", "`", "**a ", "*a ", "_", "> ", "# ", "- ", "a.\n", "1. a\n\n"]
+)
+def test_marks_that_nothing_closes(tmp_path: Path, mark: str) -> None:
+    """Markdown made of nothing but opened marks is read, or refused, within the time of the other tests."""
+    (tmp_path / "a.md").write_text(f"{mark * 20_000}\n\nIt opens.")
+    draft = open_source(tmp_path / "a.md").fetch()
+    edition = to_edition(draft, language="en", today=TODAY)
+    assert edition.sentences[-1].text == "It opens."
+    assert len(edition.title) <= MAX_FOUND_TITLE_CHARS + 1
 
 
 # --- files ----------------------------------------------------------------------------------------------------
@@ -253,6 +282,19 @@ def test_markdown_loses_its_marks(tmp_path: Path) -> None:
         ("Prices", ("Low ones.",)),
         (None, ("From May on",)),
     ]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode), MARKS.map(str.encode)))
+def test_any_file_is_an_edition_or_one_clear_error(tmp_path: Path, data: bytes) -> None:
+    """Whatever a file holds, it becomes an edition that can be written and read back, or an error for people."""
+    try:
+        edition = ingested(tmp_path, "any.md", data, "it")
+    except AnnuncioError:
+        return
+    folder = tmp_path / edition.slug
+    shutil.rmtree(folder, ignore_errors=True)  # a shorter one of the same title would not fit to the last
+    assert read_article(write_edition(edition, tmp_path).parent).editions == (edition,)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
@@ -432,7 +474,6 @@ def test_answers_that_are_no_article(page: Page, said: str) -> None:
         "http://127.1/",
         "http://2130706433/",
         "http://0x7f000001/",
-        "http://0177.0.0.1/",
         "http://0/",
         "http://[::1]/",
         "http://[::ffff:127.0.0.1]/",
@@ -460,6 +501,8 @@ def test_no_address_inside_is_asked(url: str) -> None:
         ("http://", "names no host"),
         ("https://me:secret@example.org/", "holds a user name or password"),
         ("http://[::1/", "is no web address"),
+        ("http://0177.0.0.1/", "is no web address"),
+        ("http://example.org:0/", "is no web address"),
         ("http://example.org:99999/", "is no web address"),
         (f"http://{'a' * 80}.example/", "no such host"),
     ],
@@ -510,11 +553,43 @@ def test_a_name_with_one_address_inside_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.enable_socket
+def test_tls_asks_for_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Over TLS the judged address is asked for the site's name, so that its certificate is checked against that."""
+    address = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0))]
+    real = socket.getaddrinfo
+
+    def resolved(host: object, *rest: object, **named: object) -> object:
+        return address if host == "tls.example" else real(host, *rest, **named)  # type: ignore[arg-type]  # as given
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+
+        def hello() -> bytes:
+            connection, _ = server.accept()
+            with connection:
+                return connection.recv(4096)
+
+        greeting = pool.submit(hello)
+        port = server.getsockname()[1]
+        line = refusal(lambda: download(f"https://tls.example:{port}/", allow=to_loopback))
+        assert b"tls.example" in greeting.result()
+    assert line.startswith(f"https://tls.example:{port}/: no connection")
+
+
+@pytest.mark.enable_socket
 def test_a_closed_port() -> None:
     """A host that does not answer is a clear line."""
     with serving({}) as site:
         url = site.at("/")
     assert "no connection" in refusal(lambda: download(url, allow=to_loopback))
+
+
+def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
+    """Importing the corpus costs no reader of pages or of PDFs, no network and no splitter."""
+    heavy = "{'trafilatura', 'lxml', 'pypdf', 'httpx', 'pysbd'}"
+    code = f"import sys, corpus.reader, corpus.sources; print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603  (our own code)
+    assert done.stdout.strip() == "[]"
 
 
 def test_errors_are_for_people() -> None:

@@ -109,7 +109,7 @@ class Endpoint(web.RequestHandler):
         """Called by tornado with the arguments of the route."""
         self._service = service
         self._poll: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
-        self._answered: int | None = None
+        self._place: int | None = None  # of the call in the record, while it is open
 
     async def get(self, token: str, method: str) -> None:
         """Parameters in the query."""
@@ -124,14 +124,14 @@ class Endpoint(web.RequestHandler):
             params = Params(self._values())
         except Refusal as refusal:
             return self._refuse(refusal)
-        place = self._service.open_call(name or method, params)
+        self._place = self._service.open_call(name or method, params)
         try:
             if name is None:
                 return self._refuse(_not_found())
             fault = self._service.faults.take(name, params.integer("chat_id"))
             await self._answer(name, params, fault)
         finally:
-            self._service.close_call(place, self._answered)
+            self._close_call(None)
 
     async def _answer(self, method: str, params: Params, fault: Fault | None) -> None:
         if fault is not None:
@@ -183,13 +183,20 @@ class Endpoint(web.RequestHandler):
 
     def _reply(self, status: int, body: bytes) -> None:
         gone = self._poll.done() and self._poll.result() is Ended.GONE
-        self._answered = None if gone else status
+        self._close_call(None if gone else status)
         self.set_status(status, None if 100 <= status < 600 else "Unknown")
         self.set_header("Content-Type", "application/json")
         self.finish(body)
 
+    def _close_call(self, status: int | None) -> None:
+        """Record the end of the call, before the bot can know of it."""
+        place, self._place = self._place, None
+        if place is not None:
+            self._service.close_call(place, status)
+
     def _cut(self) -> None:
         """Close the connection without a word."""
+        self._close_call(None)
         self.detach().close()
 
 

@@ -1,0 +1,259 @@
+"""The console script `annuncio`: one function a command. Heavy imports stay inside the commands that need them."""
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.errors import AnnuncioError, SettingsError
+from bot.health import check
+from bot.logs import set_up_logs
+from bot.settings import LANGUAGES, Settings, load_settings
+
+if TYPE_CHECKING:
+    from bot.answering import Asker
+    from corpus.model import Edition
+
+DESCRIPTION = """\
+Annuncio answers questions about an announcement, with the sentence that each answer rests on, and tells its
+subscribers what comes after it. Without a Telegram token the same conversation runs in this terminal.
+"""
+EXAMPLES = """\
+examples:
+  annuncio run                                      serve Telegram, or talk here if no token is set
+  annuncio ask "When do Xiaomi cars reach Europe?"  one answer
+  annuncio ingest article.txt --published 2026-03-01
+                                                    add the next article; subscribers hear of it
+settings are read from the environment and from .env; .env.example lists them all
+"""
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date: write it like 2025-09-24") from None
+
+
+def _language(text: str) -> str:
+    if not (text.isascii() and text.isalpha() and 2 <= len(text) <= 3):
+        raise argparse.ArgumentTypeError(f"{text!r} is no language code: write it like {', '.join(LANGUAGES)}")
+    return text.lower()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="annuncio",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"annuncio {version('annuncio')}")
+    places = argparse.ArgumentParser(add_help=False)
+    places.add_argument("--articles", type=Path, metavar="DIR", help="take this folder of articles as the whole corpus")
+    places.add_argument("--data-dir", type=Path, metavar="DIR", help="where built things are kept (default: data)")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, work: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=[places])
+        command.set_defaults(work=work)
+        return command
+
+    add("run", _run, "serve Telegram, or talk in this terminal if no token is set")
+    add("chat", _chat, "talk in this terminal")
+    ask = add("ask", _ask, "answer one question, or one a line from standard input")
+    ask.add_argument("question", nargs="?", help="the question, in any language")
+    ask.add_argument("--lang", type=_language, metavar="xx", help="the asker's language (default: the question's)")
+    ask.add_argument("--json", action="store_true", help="print the whole record of the answer")
+    ask.add_argument(
+        "--jsonl",
+        action="store_true",
+        help='read questions from standard input, a line each, as text or {"question": ..., "lang": ...}; '
+        "write a record a line",
+    )
+    ingest = add("ingest", _ingest, "add articles: text, HTML or PDF files, edition files, web addresses")
+    ingest.add_argument("places", nargs="+", metavar="PATH_OR_URL", help="a file or an address")
+    ingest.add_argument("--lang", type=_language, metavar="xx", help="its language (default: found in the text)")
+    ingest.add_argument("--title", help="its title (default: found in the text)")
+    ingest.add_argument("--published", type=_day, metavar="YYYY-MM-DD", help="its date (default: found in the text)")
+    ingest.add_argument("--topic", action="append", metavar="NAME", help="news, offers or your own; may be repeated")
+    ingest.add_argument("--dry-run", action="store_true", help="show what would be stored, and store nothing")
+    index = add("index", _index, "bring the index up to the articles")
+    index.add_argument("--rebuild", action="store_true", help="build it anew from nothing")
+    add("health", _health, "tell whether the bot is alive: exit code 0 if so, 1 if not")
+    return parser
+
+
+def _run(options: argparse.Namespace, settings: Settings) -> int:
+    token = settings.telegram_bot_token
+    if token is None:
+        print(
+            "No TELEGRAM_BOT_TOKEN is set, so the conversation is here in the terminal. For Telegram: get a token "
+            "from @BotFather and put it into .env.",
+            file=sys.stderr,
+        )
+        return _chat(options, settings)
+    import asyncio
+
+    from bot.app import run_telegram
+
+    print("TELEGRAM_BOT_TOKEN is set: starting on Telegram (`annuncio chat` talks here instead).", file=sys.stderr)
+
+    def ready(name: str) -> None:
+        print(f"@{name} is listening on Telegram. Ctrl-C stops it.", file=sys.stderr, flush=True)
+
+    asyncio.run(run_telegram(settings, token, ready))
+    return 0
+
+
+def _chat(options: argparse.Namespace, settings: Settings) -> int:
+    del options
+    from rich.console import Console
+
+    from bot.app import run_terminal
+    from bot.texts import say
+
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if sys.stdin.isatty():
+        print("Loading the model, a few seconds ...", file=sys.stderr)
+        print(say(settings.language, "terminal_intro"), file=sys.stderr)
+    run_terminal(settings, console)
+    return 0
+
+
+def _asker(lang: str | None) -> "Asker":
+    from bot.answering import Asker
+
+    return Asker(chosen=lang)
+
+
+def _ask(options: argparse.Namespace, settings: Settings) -> int:
+    if (options.question is None) != options.jsonl:
+        raise AnnuncioError('give one question, as in annuncio ask "When?", or --jsonl and questions on standard input')
+    from bot.app import open_answering
+    from bot.composing import compose as compose_outcome
+    from bot.composing import plain, record
+
+    answering = open_answering(settings)
+
+    def answer(question: str, lang: str | None) -> dict[str, object]:
+        outcome = answering.answerer.answer(question, _asker(lang))
+        return record(outcome, answering.samples().in_language(outcome.language))
+
+    if options.jsonl:
+        for line in sys.stdin:
+            question, lang = _question_line(line.rstrip("\r\n"), options.lang)
+            print(json.dumps(answer(question, lang), ensure_ascii=False), flush=True)
+    elif options.json:
+        print(json.dumps(answer(options.question, options.lang), ensure_ascii=False, indent=2))
+    else:
+        outcome = answering.answerer.answer(options.question, _asker(options.lang))
+        samples = answering.samples().in_language(outcome.language)
+        reply = compose_outcome(outcome, samples)
+        print(plain(reply.html))
+        for row in reply.buttons:
+            print(f"- {row[0].label}")
+    return 0
+
+
+def _question_line(line: str, lang: str | None) -> tuple[str, str | None]:
+    """A line of --jsonl: an object with a question, or the question itself."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return line, lang
+    if isinstance(record, dict) and isinstance(record.get("question"), str):
+        given = record.get("lang")
+        return record["question"], given if isinstance(given, str) and given else lang
+    return line, lang
+
+
+def _ingest(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.ingesting import Given, edition_from
+
+    given = Given(options.lang, options.title, options.published, tuple(options.topic) if options.topic else None)
+    editions = [edition_from(place, given) for place in options.places]
+    if options.dry_run:
+        from corpus.reader import render_edition
+
+        for edition in editions:
+            print(f"# {edition.slug}/{edition.language}.md\n{render_edition(edition)}")
+        return 0
+    return _store(editions, settings)
+
+
+def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
+    import asyncio
+
+    from bot.app import open_answering
+    from bot.catalogue import prepare_data_dir
+    from bot.ingesting import announce, write_editions
+
+    prepare_data_dir(settings.data_dir)
+    settings.own_articles.mkdir(parents=True, exist_ok=True)
+    answering = open_answering(settings)
+    for ingested in write_editions(answering, editions):
+        edition = ingested.edition
+        sentences = len(edition.sentences)
+        print(
+            f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}, {len(edition.paragraphs)} "
+            f"paragraphs, {sentences} sentences){' - already there, unchanged' if ingested.known else ''}"
+        )
+    answering.catalogue.refresh()
+    answering.samples()
+    for slug, count in asyncio.run(announce(settings, editions)).items():
+        print(f"{slug}: {count} subscriber{'' if count == 1 else 's'} will hear of it")
+    return 0
+
+
+def _index(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.app import load_encoder_for
+    from bot.catalogue import build
+
+    report = build(settings, load_encoder_for(settings), rebuild=options.rebuild)
+    print(f"index: {report.embedded} passages embedded, {report.kept} kept, {report.removed} removed")
+    return 0
+
+
+def _health(options: argparse.Namespace, settings: Settings) -> int:
+    del options
+    health = check(settings.heartbeat_file, time.time())
+    print(health.text, file=sys.stdout if health.alive else sys.stderr)
+    return 0 if health.alive else 1
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    settings = load_settings()
+    if options.data_dir is not None:
+        settings = replace(settings, data_dir=options.data_dir)
+    if options.articles is not None:
+        settings = replace(settings, articles_dir=options.articles)
+    return settings
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command; exit 0 when it did what it should, 1 with one clear line when not, 2 on wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        set_up_logs(settings.log_level, (settings.telegram_bot_token, settings.webhook_secret))
+        code = options.work(options, settings)
+    except SettingsError as error:
+        print(f"annuncio: these settings are wrong:\n{error}", file=sys.stderr)
+        code = 1
+    except AnnuncioError as error:
+        print(f"annuncio: {error}", file=sys.stderr)
+        code = 1
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # Whoever reads our output has left; the interpreter must not complain while it closes.
+        sys.stderr.close()
+        code = 1
+    sys.exit(code)

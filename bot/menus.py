@@ -1,0 +1,41 @@
+"""The command menus and descriptions that Telegram shows, in every language; sent again only when they changed."""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+from telegram import Bot, BotCommand
+from telegram.error import TelegramError
+
+from bot.conversation import COMMANDS
+from bot.settings import LANGUAGES
+from bot.texts import phrasebook
+
+log = logging.getLogger(__name__)
+
+FILE = "menus.sha256"
+
+
+def _digest(bot_id: int, language: str) -> str:
+    books = {code: (phrasebook(code).bot, phrasebook(code).commands) for code in LANGUAGES}
+    content = json.dumps([bot_id, language, COMMANDS, books], sort_keys=True, default=dict)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+async def register_menus(bot: Bot, data_dir: Path, language: str) -> None:
+    """Tell Telegram all of it, `language` being what people of other languages see; a refusal is only a warning."""
+    kept, digest = data_dir / FILE, _digest(bot.id, language)
+    if kept.is_file() and kept.read_text(encoding="utf-8") == digest:
+        return
+    try:
+        for code in (None, *LANGUAGES):
+            book = phrasebook(code or language)
+            commands = [BotCommand(name, book.commands[name]) for name in COMMANDS]
+            await bot.set_my_commands(commands, language_code=code)
+            await bot.set_my_description(book.bot["description"], language_code=code)
+            await bot.set_my_short_description(book.bot["short_description"], language_code=code)
+    except TelegramError as error:
+        log.warning("Telegram did not take the menus and descriptions, the bot works without: %s", error)
+        return
+    kept.write_text(digest, encoding="utf-8")

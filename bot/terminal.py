@@ -1,0 +1,155 @@
+"""The conversation in a terminal: the same commands, texts and answers, drawn by rich."""
+
+import asyncio
+import locale
+import sys
+import threading
+from collections.abc import Awaitable, Sequence
+from html.parser import HTMLParser
+from typing import TextIO, TypeVar
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from bot.announcer import Announcer
+from bot.conversation import Conversation, Visitor
+from bot.replies import Button, Channel, ChatAddress, Reply
+from bot.texts import say
+
+T = TypeVar("T")
+
+CHAT = ChatAddress(Channel.TERMINAL, "terminal")
+_STYLES = {"b": "bold", "i": "italic", "code": "cyan", "a": "underline", "blockquote": "dim"}
+
+
+class _Drawing(HTMLParser):
+    """Turns the tags of a Reply into the styles of a terminal."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = Text()
+        self._open: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append((tag, dict(attrs).get("href") or ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        _, address = self._open.pop()
+        if address and not self.text.plain.endswith(address):
+            self.text.append(f" ({address})", style="dim")
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data, style=" ".join(_STYLES.get(tag, "") for tag, _ in self._open))
+
+
+def drawn(html: str) -> Text:
+    """A Reply's text with styles; an address behind a link is written after it."""
+    drawing = _Drawing()
+    drawing.feed(html)
+    drawing.close()
+    return drawing.text
+
+
+class TerminalSender:
+    """Sender for the one chat of this terminal; remembers the buttons of the last message."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self.buttons: tuple[Button, ...] = ()
+
+    async def send(self, chat: ChatAddress, reply: Reply) -> None:
+        """See Sender; a terminal takes everything."""
+        del chat
+        self.show([reply])
+
+    def show(self, replies: Sequence[Reply]) -> None:
+        """Print messages and number the buttons of the last."""
+        for reply in replies:
+            self.buttons = tuple(button for row in reply.buttons for button in row)
+            self._console.print(Padding(drawn(reply.html), (0, 0, 0, 2) if self._console.is_terminal else 0))
+            for number, button in enumerate(self.buttons, start=1):
+                self._console.print(Text.assemble((f"  [{number}] ", "bold green"), button.label))
+            self._console.print()
+
+    def pressed(self, line: str) -> Button | None:
+        """The button that a line consisting of its number means."""
+        if line.isascii() and line.isdigit() and 1 <= int(line) <= len(self.buttons):
+            return self.buttons[int(line) - 1]
+        return None
+
+
+class LoopThread:
+    """An event loop of its own, so that Ctrl-C reaches the reading of a line at once."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="conversation", daemon=True)
+        self._thread.start()
+
+    def wait_for(self, work: Awaitable[T]) -> T:
+        async def run() -> T:
+            return await work
+
+        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+
+def reported_language() -> str | None:
+    """What the system's locale says the person speaks."""
+    return locale.getlocale()[0]
+
+
+async def reply_to(conversation: Conversation, sender: TerminalSender, visitor: Visitor, line: str) -> list[Reply]:
+    """One line of a person: a command, the number of a button, or a question."""
+    text = line.strip()
+    if text.startswith("/"):
+        name, _, argument = text[1:].partition(" ")
+        return await conversation.command(visitor, name.partition("@")[0], argument)
+    button = sender.pressed(text)
+    if button is not None:
+        return await conversation.press(visitor, button.data)
+    return await conversation.message(visitor, line)
+
+
+def converse(
+    conversation: Conversation,
+    announcer: Announcer,
+    sender: TerminalSender,
+    console: Console,
+    loop: "LoopThread",
+    source: TextIO = sys.stdin,
+) -> None:
+    """Talk until the input ends. On a terminal, news is shown as it comes; from a pipe, before each answer."""
+    visitor = Visitor(CHAT, reported_language())
+    interactive = source.isatty()
+    stop = asyncio.Event()
+    news = asyncio.run_coroutine_threadsafe(announcer.run(stop), loop.loop) if interactive else None
+    try:
+        if interactive:
+            sender.show(loop.wait_for(conversation.command(visitor, "start")))
+        while True:
+            if not interactive:
+                loop.wait_for(announcer.deliver_due())
+            line = console.input("[bold]> [/bold]") if interactive else source.readline()
+            if not interactive and not line:
+                break
+            if interactive and not line.strip():
+                continue
+            sender.show(loop.wait_for(reply_to(conversation, sender, visitor, line)))
+    except (EOFError, KeyboardInterrupt):
+        console.print()
+        console.print(say(language_of_farewell(visitor), "terminal_bye"))
+    finally:
+        if news is not None:
+            loop.loop.call_soon_threadsafe(stop.set)
+            news.result()
+
+
+def language_of_farewell(visitor: Visitor) -> str:
+    """Goodbye is said in the system's language: the conversation's may be gone with its database."""
+    return (visitor.reported or "en")[:2].lower()
