@@ -166,9 +166,8 @@ def _thresholds(
         ]
         for situation in Situation:
             given = [c >= answer for o, c in chosen if o.case.situation is situation]
-            print(
-                f"{'one language' if pairs is SAME else 'across':14}{situation:20} answered {100 * np.mean(given):5.1f} %"
-            )
+            kind = "one language" if pairs is SAME else "across"
+            print(f"{kind:14}{situation:20} answered {100 * np.mean(given):5.1f} %")
         right = [o.right_first for o, c in chosen if o.case.situation is Situation.STATED and c >= answer]
         print(f"{'':14}right among the answered {100 * np.mean(right):.1f} %")
     return {"answer": round(answer, 3), "topic": round(topic, 3)}

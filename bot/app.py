@@ -173,6 +173,7 @@ async def run_telegram(settings: Settings, token: str, ready: Callable[[str], ob
         .concurrent_updates(WEBHOOK_CONCURRENCY)
         .connection_pool_size(WEBHOOK_CONCURRENCY)
         .pool_timeout(30)
+        .job_queue(None)
         .build()
     )
     async with open_conversation(answering) as (conversation, subscriptions):

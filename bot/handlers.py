@@ -189,8 +189,8 @@ class Handlers:
                 except ChatGoneError:
                     log.info("an answer found its chat gone")
                     return
-                except SendError as error:
-                    log.error("an answer was refused: %s", error)
+                except SendError:
+                    log.exception("an answer was refused")
                     break
                 else:
                     break

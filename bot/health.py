@@ -35,6 +35,10 @@ def beat(file: Path) -> None:
         ) from error
 
 
+def _stop_beating(file: Path) -> None:
+    file.unlink(missing_ok=True)
+
+
 async def keep_beating(file: Path, stop: asyncio.Event) -> None:
     """Beat until `stop`, then take the heartbeat away: a bot that has stopped is not alive."""
     waiting = asyncio.create_task(stop.wait())
@@ -44,7 +48,7 @@ async def keep_beating(file: Path, stop: asyncio.Event) -> None:
             await asyncio.wait({waiting}, timeout=EVERY)
     finally:
         waiting.cancel()
-        file.unlink(missing_ok=True)
+        _stop_beating(file)
 
 
 def check(file: Path, now: float) -> Health:

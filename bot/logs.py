@@ -8,6 +8,23 @@ _TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{4,}")
 """What a bot token looks like, also inside an address."""
 
 
+_CHATTY = (
+    "alembic",
+    "asyncio",
+    "faiss",
+    "filelock",
+    "htmldate",
+    "httpcore",
+    "httpx",
+    "pypdf",
+    "sentence_transformers",
+    "telegram",
+    "trafilatura",
+    "transformers",
+)
+"""Libraries that report at INFO what no operator can act on, one of them with the token in every line."""
+
+
 class _Redacting(logging.Formatter):
     def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%H:%M:%S")
@@ -26,5 +43,5 @@ def set_up_logs(level: str, secrets: Iterable[str | None] = ()) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(_Redacting([secret for secret in secrets if secret]))
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for library in ("httpx", "httpcore", "telegram", "alembic", "filelock", "trafilatura", "htmldate", "pypdf"):
+    for library in _CHATTY:
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(level)))

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import TelegramError as BotStoppedError
 from bot.telegram_sender import seconds_of
@@ -48,7 +48,7 @@ class Poller:
                     await asyncio.wait({stopped}, timeout=wait)
                     if stop.is_set():
                         break
-                fetching = asyncio.create_task(self._fetch(LONG_POLL))
+                fetching = asyncio.create_task(self._fetch())
                 await asyncio.wait({fetching, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 if not fetching.done():
                     fetching.cancel()
@@ -59,13 +59,13 @@ class Poller:
             stopped.cancel()
             await self._finish()
 
-    async def _fetch(self, timeout: int) -> None:
+    async def _fetch(self) -> None:
         if self._in_flight:
             await asyncio.wait(self._in_flight.values(), timeout=GRACE)
         updates = await self._bot.get_updates(
             offset=min(self._in_flight, default=self._next),
             limit=BATCH,
-            timeout=0 if self._in_flight else timeout,
+            timeout=0 if self._in_flight else LONG_POLL,
             allowed_updates=self._allowed,
         )
         for update in updates:
@@ -110,12 +110,9 @@ class Poller:
             return self._trouble(line, max(1.0, min(5.0, 1.5 * wait)))
         if isinstance(error, RetryAfter):
             return self._trouble("Telegram asks to poll more slowly", seconds_of(error.retry_after))
-        if isinstance(error, TimedOut):
-            return self._trouble("Telegram does not answer in time, trying on", max(1.0, min(LONGEST_WAIT, 1.5 * wait)))
-        if isinstance(error, NetworkError | TelegramError):
-            return self._trouble(
-                f"Telegram is not reached, trying on: {error}", max(1.0, min(LONGEST_WAIT, 1.5 * wait))
-            )
+        if isinstance(error, TelegramError):
+            longer = max(1.0, min(LONGEST_WAIT, 1.5 * wait))
+            return self._trouble(f"Telegram is not reached, trying on: {error}", longer)
         raise error
 
     def _trouble(self, line: str, wait: float) -> float:

@@ -35,6 +35,7 @@ class _Drawing(HTMLParser):
         self._open.append((tag, dict(attrs).get("href") or ""))
 
     def handle_endtag(self, tag: str) -> None:
+        del tag
         _, address = self._open.pop()
         if address and not self.text.plain.endswith(address):
             self.text.append(f" ({address})", style="dim")

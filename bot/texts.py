@@ -14,6 +14,10 @@ from babel.dates import format_date
 from bot.settings import LANGUAGES
 
 
+_REGIONS = {"en": "en_GB"}
+"""English dates are written day first: the readers of an announcement are all over the world."""
+
+
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
     """One language's file: texts by key, command descriptions, small talk by kind, patterns for sample questions."""
@@ -58,7 +62,7 @@ def say_html(language: str, key: str, /, **values: str) -> str:
 
 def day(language: str, when: date) -> str:
     """A date as the language writes it in full: 24 September 2025, 2025年9月24日."""
-    return str(format_date(when, format="long", locale=spoken(language)))
+    return str(format_date(when, format="long", locale=_REGIONS.get(spoken(language), spoken(language))))
 
 
 def language_name(code: str, language: str) -> str:

@@ -1,0 +1,51 @@
+"""What many tests share: the real model, loaded once, and the shipped corpus, indexed once.
+
+Sockets are switched off for all tests (see pyproject.toml); those of the end-to-end tests are switched on by mark.
+"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bot.app import Answering, open_answering
+from bot.settings import Settings
+from index.encoder import Encoder, load_encoder
+
+
+@pytest.fixture(scope="session")
+def encoder() -> Encoder:
+    """The packaged model, as users have it."""
+    return load_encoder()
+
+
+@pytest.fixture(scope="session")
+def built_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the index and the sample questions of the shipped corpus. Do not write to it: copy it."""
+    folder = tmp_path_factory.mktemp("built") / "data"
+    open_answering(Settings(data_dir=folder)).samples()
+    return folder
+
+
+@pytest.fixture
+def data_dir(built_data_dir: Path, tmp_path: Path) -> Path:
+    """A data directory of the test's own, its index built already."""
+    return Path(shutil.copytree(built_data_dir, tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def answering(built_data_dir: Path) -> Answering:
+    """Answering over the shipped corpus with the real model; read-only."""
+    return open_answering(Settings(data_dir=built_data_dir))
+
+
+@pytest.fixture(scope="session")
+def shared_file() -> Callable[[str], Path | None]:
+    """Finds material that lies beside a checkout, such as the source article; None where it is absent."""
+
+    def find(name: str) -> Path | None:
+        path = Path(__file__).parents[2] / "shared" / name
+        return path if path.exists() else None
+
+    return find
