@@ -3,12 +3,15 @@ copied from the sentence and never composed."""
 
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from babel.dates import get_month_names
 
 from bot.asking import Asked, grammar
 from bot.wording import fold, terms
+
+CACHED = 20_000
+"""Sentences whose values are remembered: every question looks at those of the same few articles."""
 
 _NUMBER = r"\d+(?:[.,'\u2019\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
 _YEAR = r"(?:1\d{3}|20\d{2})"
@@ -85,29 +88,32 @@ def _patterns(language: str) -> _Patterns:
     )
 
 
-def _found(pattern: re.Pattern[str], sentence: str) -> list[Value]:
+def _found(pattern: re.Pattern[str], sentence: str) -> tuple[Value, ...]:
     folded = fold(sentence).replace("’", "'")
-    return [
+    return tuple(
         Value(match.start("value"), match.end("value"), sentence[match.start() : match.end()].strip())
         for match in pattern.finditer(folded)
-    ]
+    )
 
 
-def _apart(values: list[Value], others: list[Value]) -> list[Value]:
-    return [value for value in values if not any(value.start < o.end and o.start < value.end for o in others)]
+def _apart(values: tuple[Value, ...], others: tuple[Value, ...]) -> tuple[Value, ...]:
+    return tuple(v for v in values if not any(v.start < other.end and other.start < v.end for other in others))
 
 
-def dates(sentence: str, language: str) -> list[Value]:
+@lru_cache(CACHED)
+def dates(sentence: str, language: str) -> tuple[Value, ...]:
     """Calendar dates and years."""
     return _found(_patterns(language).date, sentence)
 
 
-def durations(sentence: str, language: str) -> list[Value]:
+@lru_cache(CACHED)
+def durations(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers with a unit of time: "15 months"."""
     return _apart(_found(_patterns(language).duration, sentence), dates(sentence, language))
 
 
-def quantities(sentence: str, language: str) -> list[Value]:
+@lru_cache(CACHED)
+def quantities(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers that are neither dates nor durations nor parts of a name: "10,000", not the 7 of "SU7"."""
     others = dates(sentence, language) + durations(sentence, language)
     return _apart(_found(_patterns(language).quantity, sentence), others)
@@ -118,17 +124,18 @@ _NAME = re.compile(rf"(?<!\w){_NAME_WORD}(?:\s(?:(?:de|van|von|du|da|di)\s)?{_NA
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}（[A-Z][\w .'-]+）|[\u4e00-\u9fff]{1,4}(?:·[\u4e00-\u9fff]+)+")
 
 
-def names(sentence: str, language: str) -> list[Value]:
+@lru_cache(CACHED)
+def names(sentence: str, language: str) -> tuple[Value, ...]:
     """Capitalised names: of one word only after the sentence's first, since that one is always capitalised.
 
     Chinese has no capitals: names with a dot between the parts or with a Latin gloss are found, others are not.
     """
     pattern = _HAN_NAME if language == "zh" else _NAME
-    return [
+    return tuple(
         Value(match.start(), match.end(), match.group())
         for match in pattern.finditer(sentence)
         if match.start() > 0 or " " in match.group() or language == "zh"
-    ]
+    )
 
 
 _FINDERS = {
