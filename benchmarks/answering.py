@@ -40,7 +40,9 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"machine: {platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(f"ready after {ready:.1f} s, the index built from nothing")
-    print(f"an answer: median {statistics.median(times):.0f} ms, p95 {percentiles[18]:.0f} ms over {len(times)} questions")
+    print(
+        f"an answer: median {statistics.median(times):.0f} ms, p95 {percentiles[18]:.0f} ms over {len(times)} questions"
+    )
     print(f"peak memory of the process: {peak:.0f} MB")
 
 

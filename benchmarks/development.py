@@ -25,6 +25,8 @@ class Situation(StrEnum):
     PARAGRAPH_MISSING = "paragraph missing"
     OTHER_ARTICLE = "other article"
     """The question belongs to another article altogether."""
+    NOT_STATED = "not stated"
+    """The question is about the article, which says nothing of what is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,28 @@ def _without(edition: Edition, sentences: frozenset[str] = frozenset(), paragrap
         if p.id != paragraph and (left := tuple(s for s in p.sentences if s.id not in sentences))
     )
     return Article(edition.slug, (replace(edition, paragraphs=kept),))
+
+
+def announcement_cases(path: Path, article: Article) -> Iterator[Case]:
+    """Our own questions about the shipped announcement, in each language that it has an edition in.
+
+    A line of the file holds one question in several languages, and what is expected: the ids of the sentences that
+    state the answer (without the slug), "not stated" or "off topic". Questions with an answer are also put to the
+    announcement without those sentences.
+    """
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        record = json.loads(line)
+        expected = record["expected"]
+        for language, question in record["questions"].items():
+            group = f"announcement {number}"
+            if isinstance(expected, str):
+                situation = Situation.OTHER_ARTICLE if expected == "off topic" else Situation.NOT_STATED
+                yield Case(question, language, article, frozenset(), situation, group)
+                continue
+            right = frozenset(f"{article.slug}/{name}" for name in expected)
+            yield Case(question, language, article, right, Situation.STATED, group)
+            editions = tuple(_without(edition, right).original for edition in article.editions)
+            yield Case(question, language, Article(article.slug, editions), frozenset(), Situation.NEAR_MISS, group)
 
 
 def cases(path: Path, pairs: list[tuple[str, str]], others: int = 1) -> Iterator[Case]:

@@ -164,7 +164,7 @@ class Answerer:
             return Answer(
                 question=query.text,
                 language=query.language,
-                headline=headline(query.asked, query.text, best.sentence.text, best.edition.language),
+                headline=headline(query.asked, query.terms, best.sentence.text, best.edition.language),
                 confidence=verdict.confidence,
                 evidence=proofs,
             )

@@ -21,7 +21,7 @@ from telegram.ext import Application
 
 from bot.announcer import Announcer, Compose
 from bot.answering import Answerer
-from bot.catalogue import Catalogue
+from bot.catalogue import Catalogue, check_places
 from bot.composing import compose_news
 from bot.conversation import Conversation
 from bot.errors import TelegramError
@@ -99,6 +99,7 @@ def load_encoder_for(settings: Settings) -> Encoder:
 
 def open_answering(settings: Settings) -> Answering:
     """Load the model and the library, building the index where it is missing or stale. Takes seconds."""
+    check_places(settings)
     encoder = load_encoder_for(settings)
     catalogue = Catalogue(settings, encoder)
     gate = gate_of(settings)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from bot.wording import fold
+from bot.wording import fold, terms
 
 
 class Asked(StrEnum):
@@ -23,7 +23,7 @@ class Asked(StrEnum):
 
 
 Grammar = Mapping[str, Mapping[str, str]]
-"""The tables `asks` and `values` of one language."""
+"""The tables `words`, `asks` and `values` of one language."""
 
 
 @cache
@@ -34,7 +34,7 @@ def _grammars() -> Mapping[str, Grammar]:
 
 def grammar(language: str) -> Grammar:
     """What grammar.toml says of a language; empty tables where it says nothing."""
-    return _grammars().get(language, {"asks": {}, "values": {}})
+    return _grammars().get(language, {"words": {}, "asks": {}, "values": {}})
 
 
 def bounded(pattern: str, language: str) -> str:
@@ -60,6 +60,21 @@ def what_is_asked(question: str, language: str) -> Asked:
     if language == "zh":  # the question word stands anywhere in a Chinese sentence: the telling ones first
         matches = [(0 if kind is not Asked.OTHER else 1, end, kind) for _, end, kind in matches]
     return min(matches)[2] if matches else Asked.OTHER
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    return frozenset(fold(grammar(language)["words"].get("function", "")).split())
+
+
+def content_terms(question: str, language: str) -> frozenset[str]:
+    """The terms of what a question is about, without the words that any question could have.
+
+    A question of nothing else keeps them all, and so does one in Chinese, where pairs of characters tell no words.
+    """
+    drop = _function_words(language)
+    content = " ".join(word for word in re.findall(r"[^\W_]+", fold(question)) if word not in drop)
+    return terms(content) or terms(question)
 
 
 def languages_asking(question: str, languages: Iterable[str]) -> frozenset[str]:

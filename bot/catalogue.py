@@ -60,6 +60,12 @@ def corpus_of(settings: Settings) -> tuple[Article, ...]:
     return read_corpus(settings.corpus_folders)
 
 
+def check_places(settings: Settings) -> None:
+    """Say what is wrong with the folders and the articles in them before the model takes its seconds to load."""
+    prepare_data_dir(settings.data_dir)
+    corpus_of(settings)
+
+
 def build(settings: Settings, encoder: Encoder, *, rebuild: bool = False) -> BuildReport:
     """Bring the index up to the corpus."""
     prepare_data_dir(settings.data_dir)

@@ -122,7 +122,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
     console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
     if sys.stdin.isatty():
         print("Loading the model, a few seconds ...", file=sys.stderr)
-        print(say(settings.language, "terminal_intro"), file=sys.stderr)
+        print(say(settings.language, "terminal_intro"), say(settings.language, "terminal_choose"), file=sys.stderr)
     run_terminal(settings, console)
     return 0
 
@@ -214,8 +214,9 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
 
 def _index(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import load_encoder_for
-    from bot.catalogue import build
+    from bot.catalogue import build, check_places
 
+    check_places(settings)
     report = build(settings, load_encoder_for(settings), rebuild=options.rebuild)
     print(f"index: {report.embedded} passages embedded, {report.kept} kept, {report.removed} removed")
     return 0

@@ -91,7 +91,7 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
     best = candidates[0]
     words = library.words[best.article.slug, best.edition.language]
     siblings = [c for c in candidates if c.article.slug == best.article.slug]
-    mean = sum(c.similarity for c in siblings) / len(siblings)
+    mean = sum(c.fused for c in siblings) / len(siblings)
     paragraphs = {c.paragraph.id: c.paragraph_similarity for c in siblings}
     paragraph_mean = sum(paragraphs.values()) / len(paragraphs)
     paragraph_terms = words.paragraphs[best.paragraph.id]
@@ -100,8 +100,8 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
     beside = [name for name in _lacking(names, paragraph_terms) if name not in absent]
     paragraph_numbers = question_numbers(fold(best.paragraph.text(best.edition.language)))
     foreign = float(best.edition.language != query.language)
-    similarity = best.similarity / SPREAD
-    above_mean = (best.similarity - mean) / SPREAD
+    similarity = best.fused / SPREAD
+    above_mean = (best.fused - mean) / SPREAD
     return Evidence(
         similarity=similarity,
         above_mean=above_mean,

@@ -9,6 +9,7 @@ _TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{4,}")
 
 
 _CHATTY = (
+    "aiosqlite",
     "alembic",
     "asyncio",
     "faiss",
@@ -22,7 +23,7 @@ _CHATTY = (
     "trafilatura",
     "transformers",
 )
-"""Libraries that report at INFO what no operator can act on, one of them with the token in every line."""
+"""Libraries that report below WARNING what no operator can act on: one of them the token, another the chats."""
 
 
 class _Redacting(logging.Formatter):

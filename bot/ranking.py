@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.asking import Asked, what_is_asked
+from bot.asking import Asked, content_terms, what_is_asked
 from bot.library import Library, counterpart, reading_edition
 from bot.values import holds_value
-from bot.wording import terms
 from corpus.model import Article, Edition, Paragraph, Sentence
 from index.encoder import Vectors
 from index.store import Unit
@@ -22,7 +21,7 @@ SPREAD = 0.03
 OTHER_EDITIONS = 0.5
 """How much the editions in other languages count beside the one that is read."""
 PARAGRAPH = 0.3
-COVERAGE = 6.0
+COVERAGE = 4.0
 VALUE = 1.5
 NEAREST = 8
 """Hits of each language that name the articles worth ranking."""
@@ -37,12 +36,13 @@ class Query:
     language: str
     vector: Vectors
     terms: frozenset[str]
+    """What it is about: its words without those that any question could have."""
     asked: Asked
 
 
 def make_query(text: str, language: str, vector: Vectors) -> Query:
     """Read what the question asks for."""
-    return Query(text, language, vector, terms(text), what_is_asked(text, language))
+    return Query(text, language, vector, content_terms(text, language), what_is_asked(text, language))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class Candidate:
     sentence: Sentence
     similarity: float
     """Cosine of the question and the sentence in `edition`, higher is closer."""
+    fused: float
+    """The same, shifted by what the article's other editions say of the sentence."""
     paragraph_similarity: float
     coverage: float
     """Share of the question's words (by rarity) that the sentence has, 0 to 1."""
@@ -119,6 +121,7 @@ def rank_article(library: Library, query: Query, article: Article) -> list[Candi
                     paragraph,
                     sentence,
                     own[sentence.id],
+                    fused[sentence.id],
                     of_paragraphs[paragraph.id],
                     coverage,
                     has_value,

@@ -102,7 +102,8 @@ def _number(low: float, high: float) -> Callable[[str], float]:
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
     def cast(value: str) -> int:
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        digits = value.isascii() and value.isdigit() and len(value) < 20
+        if not digits or not low <= int(value) <= high:
             raise ValueError(f"is no whole number from {low} to {high}")
         return int(value)
 

@@ -35,8 +35,8 @@ class Chatter:
 
 
 def _normal(text: str) -> str:
-    """Folded, without signs, stretched letters shortened ("hellooo" to "hello")."""
-    return _STRETCHED.sub(r"\1", _NOT_WORDS.sub(" ", fold(text))).strip()
+    """Folded, ß as capitals write it, without signs, stretched letters shortened ("hellooo" to "hello")."""
+    return _STRETCHED.sub(r"\1", _NOT_WORDS.sub(" ", fold(text.replace("ß", "ss")))).strip()
 
 
 @cache

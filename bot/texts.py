@@ -13,7 +13,6 @@ from babel.dates import format_date
 
 from bot.settings import LANGUAGES
 
-
 _REGIONS = {"en": "en_GB"}
 """English dates are written day first: the readers of an announcement are all over the world."""
 

@@ -158,16 +158,15 @@ def holds_value(asked: Asked, sentence: str, language: str, question_terms: froz
     return any(not terms(sentence[v.start : v.end]) <= question_terms for v in finder(sentence, language))
 
 
-def headline(asked: Asked, question: str, sentence: str, language: str) -> str | None:
+def headline(asked: Asked, question_terms: frozenset[str], sentence: str, language: str) -> str | None:
     """The value asked for, copied from the sentence with its qualifier; None unless exactly one fits."""
     finder = _FINDERS.get(asked)
     if finder is None or asked is Asked.WHERE:
         return None
-    wanted = terms(question)
-    fitting = [v for v in finder(sentence, language) if not terms(sentence[v.start : v.end]) <= wanted]
+    fitting = [v for v in finder(sentence, language) if not terms(sentence[v.start : v.end]) <= question_terms]
     if asked is Asked.WHO and language != "zh":
         # A person has two names; a single capitalised word is as often a firm, and in German any noun.
-        fitting = [v for v in fitting if " " in v.text and not terms(v.text) & wanted]
+        fitting = [v for v in fitting if " " in v.text and not terms(v.text) & question_terms]
     if asked is Asked.HOW_MANY and len({v.text for v in fitting}) > 1:
-        fitting = [v for v in fitting if terms(" ".join(sentence[v.end :].split()[:3])) & wanted]
+        fitting = [v for v in fitting if terms(" ".join(sentence[v.end :].split()[:3])) & question_terms]
     return fitting[0].text if len({sentence[v.start : v.end] for v in fitting}) == 1 else None

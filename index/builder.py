@@ -12,6 +12,7 @@ from corpus.model import Article
 from index.encoder import Encoder
 from index.errors import IndexDamagedError, IndexMismatchError
 from index.manifest import (
+    FILE,
     LAYOUT,
     Manifest,
     check_manifest,
@@ -57,7 +58,8 @@ def _only_builder(folder: Path) -> Iterator[None]:
 def _kept_store(folder: Path, manifest: Manifest | None, encoder: Encoder) -> FaissStore:
     """The vectors that may be used again: those of the same encoder and layout, undamaged; else none."""
     empty = FaissStore.empty(encoder.dimension)
-    if manifest is None or (manifest.encoder, manifest.layout) != (encoder.name, LAYOUT):
+    made_by = manifest and (manifest.encoder, manifest.dimension, manifest.layout)
+    if manifest is None or made_by != (encoder.name, encoder.dimension, LAYOUT):
         return empty
     path = folder / manifest.vectors
     try:
@@ -125,8 +127,8 @@ def _put_in_place(store: FaissStore, encoder: Encoder, editions: dict[str, str],
         Manifest(encoder.name, encoder.dimension, LAYOUT, editions, vectors.name, sha256, len(store.keys)),
         folder,
     )
-    # Readers that still hold the old file keep it mapped; on disk it is done with.
-    for old in folder.glob("vectors*"):
+    # Readers that still hold the old file keep it mapped; on disk it is done with, as is what dead builders left.
+    for old in [*folder.glob("vectors*"), *folder.glob(f"{FILE}.*.new")]:
         if old != vectors:
             old.unlink(missing_ok=True)
 
@@ -137,17 +139,26 @@ def open_index(folder: Path, articles: Sequence[Article], encoder: str) -> tuple
     Raises IndexMismatchError unless it was built from just these articles by the encoder of this name, and
     IndexDamagedError when its files cannot be read.
     """
-    manifest = read_manifest(folder)
-    if manifest is None:
-        raise IndexMismatchError(f"there is no index in {folder} yet: run `annuncio index`")
-    check_manifest(manifest, encoder=encoder, articles=articles)
-    path = folder / manifest.vectors
+    while True:
+        manifest = read_manifest(folder)
+        if manifest is None:
+            raise IndexMismatchError(f"there is no index in {folder} yet: run `annuncio index`")
+        check_manifest(manifest, encoder=encoder, articles=articles)
+        try:
+            store = _intact_store(folder / manifest.vectors, manifest.sha256)
+        except IndexDamagedError:
+            if read_manifest(folder) == manifest:
+                raise
+            continue  # a builder put another index in place between the two files
+        store.describe(passages_of(articles))
+        return manifest, store
+
+
+def _intact_store(path: Path, sha256: str) -> FaissStore:
     try:
-        intact = file_sha256(path) == manifest.sha256
+        intact = file_sha256(path) == sha256
     except OSError as error:
         raise IndexDamagedError(f"{path} cannot be read ({error.strerror}): run `annuncio index --rebuild`") from error
     if not intact:
         raise IndexDamagedError(f"{path} is not what was written there: run `annuncio index --rebuild`")
-    store = FaissStore.read(path, read_only=True)
-    store.describe(passages_of(articles))
-    return manifest, store
+    return FaissStore.read(path, read_only=True)

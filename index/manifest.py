@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus.model import Article
 from index.errors import IndexDamagedError, IndexMismatchError
@@ -36,6 +37,18 @@ class Manifest:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:16]
 
 
+_KINDS = {
+    "encoder": str,
+    "dimension": int,
+    "layout": int,
+    "editions": dict,
+    "vectors": str,
+    "sha256": str,
+    "passages": int,
+}
+"""What JSON must hold for each field: a file that was damaged may still be JSON."""
+
+
 def editions_of(articles: Iterable[Article]) -> dict[str, str]:
     """`<slug>/<language>` to content hash, for every edition."""
     return {
@@ -49,17 +62,23 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
+def _manifest(record: Any) -> Manifest:
+    manifest = Manifest(**record)
+    for name, kind in _KINDS.items():
+        if not isinstance(getattr(manifest, name), kind):
+            raise TypeError(f"{name} is no {kind.__name__}")
+    return manifest
+
+
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest in `folder`, None where nothing was built yet. Raises IndexDamagedError."""
     path = folder / FILE
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        manifest = Manifest(**record)
+        return _manifest(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise IndexDamagedError(f"{path} cannot be read: `annuncio index --rebuild` makes the index anew") from error
-    return manifest
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:

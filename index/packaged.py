@@ -23,9 +23,6 @@ class PackagedE5(InputModule):
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # torch types its own constructor no further
-        # One thread, told to the OpenMP that torch has loaded already: two beside another busy process wait for each
-        # other, and a batch took seven times as long.
-        torch.set_num_threads(1)
         self._engine = E5(num_threads=1)
         # The engine works in buffers of its own, one call at a time.
         self._turn = threading.Lock()
@@ -36,6 +33,9 @@ class PackagedE5(InputModule):
         """Embed here, where the texts are: the engine tokenises inside and prefixes by kind of text."""
         del kwargs
         with self._turn:
+            # One thread, told to the OpenMP that torch has loaded already, and anew in every thread that encodes, since
+            # each has a setting of its own: two beside another busy process wait for each other, seconds at worst.
+            torch.set_num_threads(1)
             vectors = self._engine.encode([str(text) for text in inputs], is_query=prompt == QUERY_PROMPT)
         return {"vectors": torch.from_numpy(vectors)}
 

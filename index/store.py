@@ -13,7 +13,6 @@ from typing import Protocol
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from corpus.model import Article
 from index.encoder import Vectors
@@ -96,9 +95,10 @@ def passages_of(articles: Iterable[Article]) -> tuple[Passage, ...]:
     return tuple(found)
 
 
-def _only(keys: NDArray[np.int64]) -> "faiss.SearchParameters":
-    """Search parameters that let only these keys through."""
-    return faiss.SearchParameters(sel=faiss.IDSelectorBatch(keys))  # type: ignore[call-arg]  # the stub lacks `sel`
+def _only(selector: "faiss.IDSelectorBatch") -> "faiss.SearchParameters":
+    """Parameters for one search, which lets only these keys through: FAISS writes into them while it searches, so two
+    threads that shared some would crash the process. The selector is only read."""
+    return faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # the stub lacks `sel`
 
 
 class FaissStore:
@@ -107,7 +107,7 @@ class FaissStore:
     def __init__(self, index: "faiss.IndexIDMap2") -> None:
         self._index = index
         self._passages: dict[int, Passage] = {}
-        self._selectors: dict[tuple[str, Unit, str | None], tuple[faiss.SearchParameters, int]] = {}
+        self._selectors: dict[tuple[str, Unit, str | None], tuple[faiss.IDSelectorBatch, int]] = {}
 
     @classmethod
     def empty(cls, dimension: int) -> "FaissStore":
@@ -144,15 +144,17 @@ class FaissStore:
         for key, passage in self._passages.items():
             by_kind[passage.language, passage.unit, None].append(key)
             by_kind[passage.language, passage.unit, passage.article].append(key)
-        self._selectors = {kind: (_only(np.array(keys, dtype=np.int64)), len(keys)) for kind, keys in by_kind.items()}
+        self._selectors = {
+            kind: (faiss.IDSelectorBatch(np.array(keys, dtype=np.int64)), len(keys)) for kind, keys in by_kind.items()
+        }
 
     def search(self, query: Vectors, *, language: str, unit: Unit, limit: int, article: str | None = None) -> list[Hit]:
         """See VectorSearch."""
         selected = self._selectors.get((language, unit, article))
         if selected is None:
             return []
-        parameters, count = selected
-        similarities, keys = self._index.search(query.reshape(1, -1), min(limit, count), params=parameters)
+        selector, count = selected
+        similarities, keys = self._index.search(query.reshape(1, -1), min(limit, count), params=_only(selector))
         return [
             Hit(self._passages[key], float(similarity))
             for key, similarity in zip(keys[0].tolist(), similarities[0].tolist(), strict=True)

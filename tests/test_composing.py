@@ -1,0 +1,299 @@
+"""Outcomes as messages: what stands in them, what never does, and that Telegram takes every one of them."""
+
+import re
+from dataclasses import replace
+from datetime import date
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.answering import Answer, Proof, Refusal, Status
+from bot.composing import (
+    SUMMARY,
+    TELEGRAM_LIMIT,
+    compose,
+    compose_article_line,
+    compose_news,
+    cut,
+    plain,
+    question_buttons,
+    question_token,
+    record,
+    units,
+)
+from bot.replies import Button, Reply
+from bot.settings import LANGUAGES
+from bot.smalltalk import Smalltalk
+from bot.texts import say
+from tests.articles import article, edition
+
+ITALIAN = Proof(
+    id="2025-01-01-depot/p1/s1",
+    language="en",
+    text="Acme & Sons opens <one> depot in May.",
+    original_language="it",
+    original="Acme & figli apre <un> deposito a maggio.",
+    title="Acme & Sons <news>",
+    published=date(2025, 1, 1),
+    source="Acme > press",
+    url="https://acme.example/?a=1&b=\"2\"",
+    similarity=0.87654321,
+)
+ENGLISH = replace(ITALIAN, original_language="en", original=ITALIAN.text, url=None)
+ANSWER = Answer("When?", "en", "in <May>", 0.91, (ITALIAN, ENGLISH))
+NOT_STATED = Refusal("Why?", "en", Status.NOT_STATED, 0.2, (ITALIAN,))
+OFF_TOPIC = Refusal("Who won?", "en", Status.OFF_TOPIC, 0.01, (ITALIAN,))
+HELLO = Refusal("hi", "en", Status.SMALLTALK, 0.0, smalltalk=Smalltalk.GREETING)
+SAMPLES = ("When does it open?", "Where is it?", "Who is Acme?", "How many?")
+MONSTER = "Wort" * 5000
+GLIDER = "\U0001f6e9" * 5000
+"""Characters of two UTF-16 units each."""
+
+
+class _Strict(HTMLParser):
+    """Refuses what Telegram refuses: unknown tags, and tags that are not closed in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in {"b", "i", "a", "code", "blockquote"}
+        assert {name for name, _ in attrs} <= {"href", "expandable"}
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def check_html(html: str) -> None:
+    """Assert that Telegram would parse it, and that it is not too long."""
+    strict = _Strict()
+    strict.feed(html)
+    strict.close()
+    assert strict.open == []
+    assert 1 <= units(plain(html)) <= TELEGRAM_LIMIT
+
+
+def test_an_answer_in_another_language_than_the_original() -> None:
+    """The direct line, the sentence, the original in an expandable quote, and the source with date and link: escaped."""
+    assert compose(ANSWER).html.split("\n\n") == [
+        "<b>in &lt;May&gt;</b>",
+        "Acme &amp; Sons opens &lt;one&gt; depot in May.",
+        "<blockquote expandable>In the original (Italian):\nAcme &amp; figli apre &lt;un&gt; deposito a maggio."
+        "</blockquote>",
+        '<i>Source: <a href="https://acme.example/?a=1&amp;b=&quot;2&quot;">Acme &amp; Sons &lt;news&gt;</a>. '
+        "Acme &gt; press, 1 January 2025</i>",
+    ]
+    check_html(compose(ANSWER).html)
+
+
+def test_an_answer_in_the_original_language() -> None:
+    """Where the sentence is the original, it is not quoted a second time; without an address the title has no link."""
+    assert compose(replace(ANSWER, evidence=(ENGLISH,))).html.split("\n\n") == [
+        "<b>in &lt;May&gt;</b>",
+        "Acme &amp; Sons opens &lt;one&gt; depot in May.",
+        "<i>Source: Acme &amp; Sons &lt;news&gt;. Acme &gt; press, 1 January 2025</i>",
+    ]
+
+
+def test_an_answer_without_a_headline_begins_with_its_sentence() -> None:
+    """No direct line is made up where the sentence holds no single value."""
+    assert compose(replace(ANSWER, headline=None)).html.startswith("Acme &amp; Sons opens")
+
+
+def test_a_source_that_says_its_date_does_not_say_it_twice() -> None:
+    """The date is left out where the source itself ends in it, in the language of the answer."""
+    proof = replace(ENGLISH, title="T", source="Keynote, 1 January 2025")
+    assert plain(compose(replace(ANSWER, evidence=(proof,))).html).endswith("Source: T. Keynote, 1 January 2025")
+    italian = compose(replace(ANSWER, language="it", evidence=(proof,)))
+    assert plain(italian.html).endswith("Fonte: T. Keynote, 1 January 2025, 1 gennaio 2025")
+
+
+def test_an_answer_has_no_buttons() -> None:
+    """An answer stands for itself."""
+    assert compose(ANSWER, SAMPLES).buttons == ()
+
+
+def test_what_is_not_stated_shows_the_nearest_sentence() -> None:
+    """A refusal about the announcement says so, and what comes nearest, escaped."""
+    assert compose(NOT_STATED, SAMPLES) == Reply(
+        "The announcement does not state this.\n\nThe nearest it says:\nAcme &amp; Sons opens &lt;one&gt; depot in May."
+    )
+
+
+def test_names_that_the_announcement_never_mentions_are_named() -> None:
+    """Where a name of the question is what is missing, the refusal says which, escaped."""
+    html = compose(replace(NOT_STATED, missing=("Tesla", "<b>"))).html
+    assert html.startswith("The announcement does not state this. It does not mention: Tesla, &lt;b&gt;.")
+
+
+def test_a_question_about_something_else_offers_three_that_can_be_answered() -> None:
+    """Off topic is said without any passage, with at most three sample questions."""
+    assert compose(OFF_TOPIC, SAMPLES) == Reply(say("en", "off_topic"), question_buttons(SAMPLES[:3]))
+    assert compose(OFF_TOPIC) == Reply(say("en", "off_topic_bare"))
+
+
+def test_an_empty_corpus_says_that_it_is_empty() -> None:
+    """Where there was nothing to search, the question is not called off topic."""
+    assert compose(replace(OFF_TOPIC, evidence=())) == Reply(
+        "There is no announcement here yet that I could answer from."
+    )
+
+
+@pytest.mark.parametrize("kind", list(Smalltalk))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_small_talk_is_kind_and_offers_two_questions(kind: Smalltalk, language: str) -> None:
+    """Each kind of small talk has its sentence in each language, and two questions to press."""
+    reply = compose(replace(HELLO, language=language, smalltalk=kind), SAMPLES)
+    assert reply == Reply(say(language, f"smalltalk_{kind}"), question_buttons(SAMPLES[:2]))
+
+
+@pytest.mark.parametrize("refusal", [NOT_STATED, OFF_TOPIC, HELLO], ids=lambda refusal: refusal.status)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_source_in_a_refusal(refusal: Refusal, language: str) -> None:
+    """A refusal never names a source: nothing was found there."""
+    html = compose(replace(refusal, language=language), SAMPLES).html
+    assert "Acme &gt; press" not in html
+    assert "2025" not in html
+    assert "acme.example" not in html
+
+
+@pytest.mark.parametrize("monster", [MONSTER, GLIDER, "<&>" * 2000, "Ein Satz. " * 1000], ids=range(4))
+def test_no_message_is_too_long(monster: str) -> None:
+    """Whatever is monstrously long, every message keeps Telegram's 4,096 UTF-16 units and stays whole HTML."""
+    proof = replace(ITALIAN, text=monster, original=monster, title=monster, source=monster)
+    for language in LANGUAGES:
+        check_html(compose(Answer(monster, language, monster, 0.9, (proof,))).html)
+        check_html(compose(Refusal(monster, language, Status.NOT_STATED, 0.1, (proof,))).html)
+        check_html(compose(Refusal(monster, language, Status.OFF_TOPIC, 0.1, (proof,))).html)
+
+
+def test_news_is_never_too_long() -> None:
+    """An article whose title, text and address are monstrously long is announced all the same."""
+    long = article("a", {"en": [[MONSTER, MONSTER]]}, title=MONSTER)
+    whole = replace(long, editions=(replace(long.original, url=f"https://acme.example/{MONSTER}"),))
+    check_html(compose_news(whole, "de", ()).html)
+    check_html("\n\n".join([compose_article_line(whole, "de")] * 5))
+
+
+def test_a_long_sentence_is_cut_at_the_end_of_a_sentence() -> None:
+    """A long passage loses whole sentences from its end; nothing is cut in the middle of one."""
+    sentences = [f"Sentence number {n} is about as long as this." for n in range(1, 101)]
+    proof = replace(ENGLISH, text=" ".join(sentences))
+    shown = compose(replace(ANSWER, headline=None, evidence=(proof,))).html.split("\n\n")[0]
+    assert shown == " ".join(sentences[: shown.count(".")])
+    assert 10 < shown.count(".") < 100
+
+
+def test_cut_counts_utf16_units() -> None:
+    """The limit is in UTF-16 units: an emoji counts twice, and is never cut in half."""
+    assert units("a\U0001f6e9") == 3
+    assert cut("\U0001f6e9" * 5, 10, "en") == "\U0001f6e9" * 5
+    assert cut("\U0001f6e9" * 5, 9, "en") == "\U0001f6e9" * 4 + "…"
+    assert cut("\U0001f6e9" * 5, 8, "en") == "\U0001f6e9" * 3 + "…"
+
+
+def test_cut_keeps_what_fits() -> None:
+    """A text within the limit stays as it is; a longer one keeps whole sentences; one long sentence ends in "…"."""
+    assert cut("One. Two. Three.", 16, "en") == "One. Two. Three."
+    assert cut("One. Two. Three.", 15, "en") == "One. Two."
+    assert cut("One. Two. Three.", 3, "en") == "On…"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=80), st.integers(1, 60))
+@settings(max_examples=150, deadline=None)
+def test_cut_never_exceeds_its_limit(text: str, limit: int) -> None:
+    """Whatever the text, what is kept fits."""
+    assert units(cut(text, limit, "en")) <= limit
+
+
+def test_callback_data_is_short_and_stable() -> None:
+    """A question of any length is a button of at most 64 bytes, the same on every start, another for another."""
+    [[button], [other]] = question_buttons(["车" * 500, "When?"])
+    assert button == Button("车" * 500, f"q:{question_token('车' * 500)}")
+    assert len(button.data.encode()) <= 64
+    assert re.fullmatch(r"q:[0-9a-f]{16}", button.data)
+    assert other.data != button.data
+    assert question_token("When?") == "2c5cb43d9a0f5ea9" or len(question_token("When?")) == 16
+
+
+def test_plain_is_what_a_person_reads() -> None:
+    """Tags go, entities become characters, text that looks like a tag stays."""
+    assert plain(compose(ANSWER).html) == (
+        "in <May>\n\n"
+        "Acme & Sons opens <one> depot in May.\n\n"
+        "In the original (Italian):\nAcme & figli apre <un> deposito a maggio.\n\n"
+        "Source: Acme & Sons <news>. Acme > press, 1 January 2025"
+    )
+
+
+def test_the_record_of_an_answer() -> None:
+    """The record has exactly the keys that others rely on, its answer being what a person reads."""
+    assert record(replace(ANSWER, evidence=(ITALIAN,))) == {
+        "question": "When?",
+        "language": "en",
+        "status": "answered",
+        "answer": plain(compose(ANSWER).html),
+        "headline": "in <May>",
+        "confidence": 0.91,
+        "evidence": [
+            {
+                "id": "2025-01-01-depot/p1/s1",
+                "language": "en",
+                "text": "Acme & Sons opens <one> depot in May.",
+                "original_language": "it",
+                "original": "Acme & figli apre <un> deposito a maggio.",
+                "article": "Acme & Sons <news>",
+                "published": "2025-01-01",
+                "source": "Acme > press",
+                "similarity": 0.876543,
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status"), [(NOT_STATED, "not_stated"), (OFF_TOPIC, "off_topic"), (HELLO, "smalltalk")]
+)
+def test_the_record_of_a_refusal(refusal: Refusal, status: str) -> None:
+    """A refusal has no headline, but its confidence and the nearest passages, best first."""
+    kept = record(refusal, SAMPLES)
+    assert kept["status"] == status
+    assert kept["answer"] == plain(compose(refusal, SAMPLES).html)
+    assert kept["headline"] is None
+    assert kept["confidence"] == refusal.confidence
+    assert [proof["id"] for proof in kept["evidence"]] == [proof.id for proof in refusal.evidence]
+    assert set(kept) == set(record(ANSWER))
+
+
+def test_news_says_title_date_opening_and_one_question() -> None:
+    """A subscriber hears title and date, the first paragraph, the address, and has one question to press."""
+    news = article("a", {"it": [["Uno.", "Due."], ["Tre."]], "en": [["One <1>.", "Two."], ["Three."]]}, title="A & B")
+    linked = replace(news, editions=(replace(news.original, url="https://acme.example/?a&b"), *news.editions[1:]))
+    assert compose_news(linked, "en", SAMPLES) == Reply(
+        "📣 <b>A &amp; B</b>\n<i>1 January 2025</i>\n\nOne &lt;1&gt;. Two.\n\n"
+        '<a href="https://acme.example/?a&amp;b">https://acme.example/?a&amp;b</a>',
+        question_buttons(SAMPLES[:1]),
+    )
+    assert compose_news(news, "zh", ()) == Reply("📣 <b>A &amp; B</b>\n<i>2025年1月1日</i>\n\nOne &lt;1&gt;. Two.")
+
+
+def test_news_shows_the_opening_only() -> None:
+    """A long first paragraph is cut at the end of a sentence."""
+    sentences = [f"Sentence number {n} says something." for n in range(100)]
+    summary = compose_news(article("a", {"en": [sentences]}), "en", ()).html.split("\n\n")[1]
+    assert units(summary) <= SUMMARY
+    assert summary == " ".join(sentences[: summary.count(".")])
+
+
+def test_an_article_in_a_list() -> None:
+    """A line of /latest has the date and the title in the reader's edition, linked where there is an address."""
+    news = article("a", {"it": [["Uno."]]}, title="A & B", day=3)
+    assert compose_article_line(news, "it") == "<i>3 gennaio 2025</i>\n<b>A &amp; B</b>"
+    linked = replace(edition("a", "it", [["Uno."]], original="it", title="T"), url="https://acme.example/?a&b")
+    assert compose_article_line(replace(news, editions=(linked,)), "en") == (
+        '<i>1 January 2025</i>\n<a href="https://acme.example/?a&amp;b">T</a>'
+    )

@@ -1,0 +1,86 @@
+"""Small talk: recognised in every language, and never taken for a question or the other way round."""
+
+import pytest
+
+from bot.settings import LANGUAGES
+from bot.smalltalk import Chatter, Smalltalk, recognise
+from bot.texts import phrasebook
+
+KINDS = [kind for kind in Smalltalk if kind is not Smalltalk.WORDLESS]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_phrase_is_of_its_kind(kind: Smalltalk, language: str) -> None:
+    """Each phrase of a language's file, however it is written, is recognised as the kind that it stands under."""
+    for phrase in phrasebook(language).smalltalk[kind]:
+        for written in (phrase, f"{phrase.upper()}!!", f"  {phrase.capitalize()} 🙂 "):
+            assert recognise(written, [language]) == Chatter(kind, language), written
+
+
+@pytest.mark.parametrize(
+    ("text", "chatter"),
+    [
+        ("Hello!", Chatter(Smalltalk.GREETING, "en")),
+        ("hellooooo", Chatter(Smalltalk.GREETING, "en")),
+        ("Grazie mille", Chatter(Smalltalk.THANKS, "it")),
+        ("¿Quién eres?", Chatter(Smalltalk.IDENTITY, "es")),
+        ("Wer bist du?", Chatter(Smalltalk.IDENTITY, "de")),
+        ("Ça va ?", Chatter(Smalltalk.WELLBEING, "fr")),
+        ("谢谢你！", Chatter(Smalltalk.THANKS, "zh")),
+        ("再见", Chatter(Smalltalk.FAREWELL, "zh")),
+        ("Ciao, chi sei?", Chatter(Smalltalk.IDENTITY, "it")),
+        ("hi there, how are you", Chatter(Smalltalk.WELLBEING, "en")),
+        ("ok thanks bye", Chatter(Smalltalk.FAREWELL, "en")),
+    ],
+)
+def test_small_talk_in_any_language(text: str, chatter: Chatter) -> None:
+    """Without any hint, kind and language are told by the phrase; of several phrases the most telling one counts."""
+    assert recognise(text) == chatter
+
+
+@pytest.mark.parametrize("text", ["", "   ", "?", "!!!", "🚗🔥", "👍", "...", "_-_", "\u200f\u200f"])
+def test_signs_alone_are_wordless(text: str) -> None:
+    """A message of nothing but signs is small talk without words, and tells no language."""
+    assert recognise(text, ["it"]) == Chatter(Smalltalk.WORDLESS, None)
+
+
+def test_the_likely_language_wins() -> None:
+    """A phrase of several languages is heard in the likely one."""
+    assert recognise("ok", ["de"]) == Chatter(Smalltalk.THANKS, "de")
+    assert recognise("ok", ["zh"]) == Chatter(Smalltalk.THANKS, "zh")
+    assert recognise("ok", ["pt"]) == Chatter(Smalltalk.THANKS, "en")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When do Xiaomi cars reach Europe?",
+        "Hello, when do Xiaomi cars reach Europe?",
+        "Thanks, and how many SU7 have been delivered?",
+        "Who is Xu Fei?",
+        "What can Human x Car x Home do?",
+        "What is the YU7?",
+        "How is the YU7 going?",
+        "SU7?",
+        "2027",
+        "Quando arrivano le auto Xiaomi in Europa?",
+        "Ciao, quanti negozi apriranno?",
+        "Chi è Xu Fei?",
+        "Come funziona Human x Car x Home?",
+        "¿Cuándo llegan los coches a Europa?",
+        "Hola, ¿qué es el SU7?",
+        "Wann kommen die Autos nach Europa?",
+        "Was ist der YU7?",
+        "Quand arrivent les voitures en Europe ?",
+        "Qui est Xu Fei ?",
+        "小米汽车什么时候进入欧洲？",
+        "你好，SU7交付了多少辆？",
+        "谁宣布的？",
+        "please",
+        "Goodbyee Lenin",
+    ],
+)
+def test_a_question_is_no_small_talk(question: str) -> None:
+    """Whatever asks for something, also after a greeting, is left to the search."""
+    assert recognise(question) is None
