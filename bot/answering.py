@@ -10,13 +10,14 @@ from datetime import date
 from enum import StrEnum
 
 from bot.evidence import Gate, Verdict, evidence_for, missing_names
-from bot.language import detect, primary
-from bot.library import Library, counterpart
+from bot.language import detect, primary, wording_of
+from bot.library import Library, counterpart, reading_edition
 from bot.ranking import Candidate, Query, make_query, rank
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk, recognise
 from bot.values import headline
 from corpus.cleaning import clean_line
+from corpus.model import Edition
 from index.encoder import Encoder
 
 LONGEST_QUESTION = 1000
@@ -98,21 +99,26 @@ class Refusal:
 Outcome = Answer | Refusal
 
 
-def _proof(candidate: Candidate) -> Proof:
-    article, edition = candidate.article, candidate.edition
-    original = article.original
-    same = counterpart(candidate.sentence.id, edition, original)
-    if same is None:  # translated into another number of sentences: the paragraph is what aligns
-        position = edition.paragraphs.index(candidate.paragraph)
-        original_text = original.paragraphs[position].text(original.language)
-    else:
-        original_text = same.text
+def _in_edition(candidate: Candidate, other: Edition) -> str:
+    """What another edition says where the candidate stands: the sentence, or the paragraph where no sentence aligns."""
+    if other is candidate.edition:
+        return candidate.sentence.text
+    same = counterpart(candidate.sentence.id, candidate.edition, other)
+    if same is not None:
+        return same.text
+    position = candidate.edition.paragraphs.index(candidate.paragraph)
+    return other.paragraphs[position].text(other.language)
+
+
+def _proof(candidate: Candidate, reader: str) -> Proof:
+    original = candidate.article.original
+    edition = reading_edition(candidate.article, reader)
     return Proof(
         id=candidate.sentence.id,
         language=edition.language,
-        text=candidate.sentence.text,
+        text=_in_edition(candidate, edition),
         original_language=original.language,
-        original=original_text,
+        original=_in_edition(candidate, original),
         title=edition.title,
         published=edition.published,
         source=edition.source,
@@ -138,6 +144,10 @@ class Answerer:
         spoken = [self._language, *(language for language in LANGUAGES if language != self._language)]
         return detect(question, spoken, asker.earlier, asker.reported)
 
+    def wording_of(self, question: str, language: str, asker: Asker) -> str:
+        """The language of the question's own words, which its asker need not have chosen to read."""
+        return wording_of(question, language, LANGUAGES) if asker.chosen else language
+
     def answer(self, question: str, asker: Asker | None = None) -> Outcome:
         """Answer or refuse; takes tens of milliseconds of one core. Any text is a valid question."""
         asker = asker or Asker()
@@ -149,29 +159,32 @@ class Answerer:
                 language = chatter.language
             return Refusal(text, language, Status.SMALLTALK, 0.0, smalltalk=chatter.kind)
         library = self._library()
-        query = make_query(text, language, self._encoder.encode_queries([text])[0])
+        worded = self.wording_of(text, language, asker)
+        query = make_query(text, worded, self._encoder.encode_queries([text])[0])
         candidates = rank(library, query)
         if not candidates:
             return Refusal(text, language, Status.OFF_TOPIC, 0.0)
         verdict = self._gate.judge(evidence_for(library, query, candidates))
-        return self._decide(library, query, candidates, verdict)
+        return self._decide(library, query, candidates, verdict, language)
 
-    def _decide(self, library: Library, query: Query, candidates: Sequence[Candidate], verdict: Verdict) -> Outcome:
+    def _decide(
+        self, library: Library, query: Query, candidates: Sequence[Candidate], verdict: Verdict, language: str
+    ) -> Outcome:
         best = candidates[0]
-        proofs = tuple(_proof(candidate) for candidate in candidates[:SHOWN])
+        proofs = tuple(_proof(candidate, language) for candidate in candidates[:SHOWN])
         answered = verdict.confidence >= self._gate.answer_threshold
         if answered:
             return Answer(
                 question=query.text,
-                language=query.language,
-                headline=headline(query.asked, query.terms, best.sentence.text, best.edition.language),
+                language=language,
+                headline=headline(query.asked, query.terms, proofs[0].text, proofs[0].language),
                 confidence=verdict.confidence,
                 evidence=proofs,
             )
         on_topic = verdict.relevance >= self._gate.topic_threshold
         refusal = Refusal(
             question=query.text,
-            language=query.language,
+            language=language,
             status=Status.NOT_STATED if on_topic else Status.OFF_TOPIC,
             confidence=verdict.confidence,
             evidence=proofs,

@@ -119,7 +119,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
     from bot.app import run_terminal
     from bot.texts import say
 
-    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    console = Console(highlight=False)
     if sys.stdin.isatty():
         print("Loading the model, a few seconds ...", file=sys.stderr)
         print(say(settings.language, "terminal_intro"), say(settings.language, "terminal_choose"), file=sys.stderr)

@@ -17,6 +17,8 @@ TELEGRAM_LIMIT = 4096
 """UTF-16 units of a message after its entities are parsed."""
 SUMMARY = 600
 """UTF-16 units of an article's opening that a subscriber is shown."""
+LINE = 250
+"""UTF-16 units of anything that belongs on one line: a title, a source, a direct answer, an address."""
 QUESTION_PREFIX = "q:"
 _TAG = re.compile(r"<[^>]+>")
 
@@ -46,19 +48,29 @@ def cut(text: str, limit: int, language: str) -> str:
         if units(longer) > limit:
             break
         kept = longer
-    if kept:
-        return kept
+    return kept or _shortened(text, limit)
+
+
+def _shortened(text: str, limit: int) -> str:
+    """The text, or its beginning and "…" where it has more than `limit` UTF-16 units."""
+    if units(text) <= limit:
+        return text
     return text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
+def one_line(text: str) -> str:
+    """The text as it stands, shortened where it would fill the message."""
+    return _shortened(text, LINE)
+
+
 def _source(proof: Proof, language: str) -> str:
-    title = escape(proof.title, quote=False)
+    title = escape(one_line(proof.title), quote=False)
     if proof.url:
         title = f'<a href="{escape(proof.url)}">{title}</a>'
-    source, date = proof.source, day(language, proof.published)
+    source, date = escape(one_line(proof.source), quote=False), day(language, proof.published)
     if date in source:  # "Keynote, 24 September 2025" says its date itself
-        return say_html(language, "source_dated", title=title, source=escape(source, quote=False))
-    return say_html(language, "source", title=title, source=escape(source, quote=False), date=date)
+        return say_html(language, "source_dated", title=title, source=source)
+    return say_html(language, "source", title=title, source=source, date=date)
 
 
 def _sentence(proof: Proof, language: str) -> list[str]:
@@ -84,7 +96,7 @@ def compose(outcome: Outcome, samples: Sequence[str] = ()) -> Reply:
 
 def _compose_answer(answer: Answer) -> Reply:
     proof = answer.evidence[0]
-    parts = [f"<b>{escape(answer.headline, quote=False)}</b>"] if answer.headline else []
+    parts = [f"<b>{escape(one_line(answer.headline), quote=False)}</b>"] if answer.headline else []
     parts += _sentence(proof, answer.language)
     parts.append(f"<i>{_source(proof, answer.language)}</i>")
     return Reply("\n\n".join(parts))
@@ -115,7 +127,7 @@ def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
 def compose_article_line(article: Article, language: str) -> str:
     """An article in a list: date and title, linked where it has an address."""
     edition = reading_edition(article, language)
-    title = escape(edition.title, quote=False)
+    title = escape(one_line(edition.title), quote=False)
     url = edition.url or article.original.url
     linked = f'<a href="{escape(url)}">{title}</a>' if url else f"<b>{title}</b>"
     return f"<i>{day(language, edition.published)}</i>\n{linked}"
@@ -124,11 +136,11 @@ def compose_article_line(article: Article, language: str) -> str:
 def compose_news(article: Article, language: str, questions: Sequence[str]) -> Reply:
     """What a subscriber hears of a new article: title, date, its first sentences, and a question to press."""
     edition = reading_edition(article, language)
-    head = say(language, "news", title=edition.title, date=day(language, edition.published))
+    head = say(language, "news", title=one_line(edition.title), date=day(language, edition.published))
     opening = edition.paragraphs[0].text(edition.language)
     summary = escape(cut(opening, SUMMARY, edition.language), quote=False)
     url = edition.url or article.original.url
-    parts = [head, summary, *([f'<a href="{escape(url)}">{escape(url, quote=False)}</a>'] if url else [])]
+    parts = [head, summary, *([f'<a href="{escape(url)}">{escape(one_line(url), quote=False)}</a>'] if url else [])]
     return Reply("\n\n".join(parts), question_buttons(questions[:1]))
 
 

@@ -17,7 +17,7 @@ from bot.ranking import SPREAD, Candidate, Query
 from bot.wording import fold, terms
 
 _DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
-_CAPITAL = re.compile(r"(?<=[^.!?¿¡\s]\s)[^\W\d_a-zà-öø-ÿ][\w'’-]*|[^\W_]*[A-Za-z]+\d[\w]*|\b[A-Z]{2,}\w*")
+_CAPITAL = re.compile(r"(?<=[^.!?¿¡\s]\s)[^\W\d_a-zà-öø-ÿ][\w'’-]*|(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*")
 _LATIN = re.compile(r"[A-Za-z][\w-]*")
 
 

@@ -17,6 +17,10 @@ _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
 _NOT_LETTERS = re.compile(r"[\W\d_]+")
 FOREIGN = 0.8
 """From this probability on, a language that the bot does not speak is believed."""
+UNLIKELY = 0.1
+"""Below this probability, all that the bot speaks is given up for it."""
+CHOSEN = 8.0
+"""How many times likelier a question is in the language that its asker chose to read."""
 SAME_CHAT = 3.0
 """How many times likelier the language is that this chat wrote in before."""
 REPORTED = 2.0
@@ -63,8 +67,16 @@ def detect(text: str, spoken: Sequence[str], earlier: str | None = None, reporte
         return "zh"
     found = _probabilities(words.lower()[:1000])
     best = max(found, key=lambda language: found[language])
-    if best not in spoken and found[best] >= FOREIGN and sum(found.get(language, 0.0) for language in spoken) < 0.1:
+    if (
+        best not in spoken
+        and found[best] >= FOREIGN
+        and sum(found.get(language, 0.0) for language in spoken) < UNLIKELY
+    ):
         return best
+    return _likeliest(text, found, spoken, priors)
+
+
+def _likeliest(text: str, found: Mapping[str, float], spoken: Sequence[str], priors: Mapping[str, float]) -> str:
     opened = languages_asking(text, spoken)
     return max(
         spoken,
@@ -72,3 +84,17 @@ def detect(text: str, spoken: Sequence[str], earlier: str | None = None, reporte
             (found.get(language, 0.0) + _FLOOR) * priors[language] * (QUESTION_WORD if language in opened else 1.0)
         ),
     )
+
+
+def wording_of(text: str, chosen: str, spoken: Sequence[str]) -> str:
+    """The language that `text` is worded in, where its writer chose to read `chosen`.
+
+    Who chose German may well ask in English; the choice decides only where the words do not.
+    """
+    words = _NOT_LETTERS.sub(" ", text).strip()
+    if _HAN.search(words) and not _KANA_OR_HANGUL.search(words):
+        return "zh"
+    if chosen not in spoken or not words:
+        return chosen
+    priors = {language: CHOSEN if language == chosen else 1.0 for language in spoken}
+    return _likeliest(text, _probabilities(words.lower()[:1000]), spoken, priors)

@@ -46,3 +46,5 @@ def set_up_logs(level: str, secrets: Iterable[str | None] = ()) -> None:
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for library in _CHATTY:
         logging.getLogger(library).setLevel(max(logging.WARNING, logging.getLevelName(level)))
+    # It logs answers that are no JSON with a traceback, and raises them too: whoever asked says so in one line.
+    logging.getLogger("telegram.request").setLevel(logging.CRITICAL)

@@ -34,6 +34,7 @@ class Query:
 
     text: str
     language: str
+    """What it is worded in; the asker may have chosen to read another."""
     vector: Vectors
     terms: frozenset[str]
     """What it is about: its words without those that any question could have."""
@@ -97,7 +98,7 @@ def _fused(
 
 
 def rank_article(library: Library, query: Query, article: Article) -> list[Candidate]:
-    """Every sentence of the edition that the asker reads, best first."""
+    """Every sentence of the edition in the question's language (or what stands in for it), best first."""
     edition = reading_edition(article, query.language)
     words = library.words[article.slug, edition.language]
     own = _similarities(library, query, article, edition.language, Unit.SENTENCE)

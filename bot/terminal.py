@@ -68,7 +68,11 @@ class TerminalSender:
         """Print messages and number the buttons of the last."""
         for reply in replies:
             self.buttons = tuple(button for row in reply.buttons for button in row)
-            self._console.print(Padding(drawn(reply.html), (0, 0, 0, 2) if self._console.is_terminal else 0))
+            text = drawn(reply.html)
+            if self._console.is_terminal:
+                self._console.print(Padding(text, (0, 0, 0, 2)))
+            else:  # whoever reads a pipe wants the lines as they are
+                self._console.print(text, soft_wrap=True)
             for number, button in enumerate(self.buttons, start=1):
                 self._console.print(Text.assemble((f"  [{number}] ", "bold green"), button.label))
             self._console.print()

@@ -38,7 +38,7 @@ ITALIAN = Proof(
     title="Acme & Sons <news>",
     published=date(2025, 1, 1),
     source="Acme > press",
-    url="https://acme.example/?a=1&b=\"2\"",
+    url='https://acme.example/?a=1&b="2"',
     similarity=0.87654321,
 )
 ENGLISH = replace(ITALIAN, original_language="en", original=ITALIAN.text, url=None)
@@ -78,7 +78,7 @@ def check_html(html: str) -> None:
 
 
 def test_an_answer_in_another_language_than_the_original() -> None:
-    """The direct line, the sentence, the original in an expandable quote, and the source with date and link: escaped."""
+    """Direct line, sentence, the original in an expandable quote, source with date and link: each escaped."""
     assert compose(ANSWER).html.split("\n\n") == [
         "<b>in &lt;May&gt;</b>",
         "Acme &amp; Sons opens &lt;one&gt; depot in May.",
@@ -217,7 +217,7 @@ def test_callback_data_is_short_and_stable() -> None:
     assert len(button.data.encode()) <= 64
     assert re.fullmatch(r"q:[0-9a-f]{16}", button.data)
     assert other.data != button.data
-    assert question_token("When?") == "2c5cb43d9a0f5ea9" or len(question_token("When?")) == 16
+    assert question_token("When?") == "e5d2524902b78a2d"
 
 
 def test_plain_is_what_a_person_reads() -> None:
