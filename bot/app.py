@@ -31,7 +31,7 @@ from bot.health import keep_beating
 from bot.menus import register_menus
 from bot.poller import Poller
 from bot.replies import Channel, Reply
-from bot.samples import Samples, current_samples
+from bot.samples import Samples, current_samples, state_of
 from bot.settings import Settings
 from bot.subscriptions import Subscriptions, open_subscriptions
 from bot.telegram_sender import TelegramSender
@@ -75,10 +75,8 @@ class CurrentSamples:
         """The questions that the library answers now."""
         with self._turn:
             library = self._catalogue.current()
-            if self._samples is None or self._samples.digest != library.digest:
-                self._samples = current_samples(
-                    library, self._answerer, self._gate.answer_threshold, self._settings.index_dir
-                )
+            if self._samples is None or self._samples.digest != state_of(library, self._gate):
+                self._samples = current_samples(library, self._answerer, self._gate, self._settings.index_dir)
             return self._samples
 
 

@@ -69,7 +69,14 @@ def check_places(settings: Settings) -> None:
 def build(settings: Settings, encoder: Encoder, *, rebuild: bool = False) -> BuildReport:
     """Bring the index up to the corpus."""
     prepare_data_dir(settings.data_dir)
-    return add_new(corpus_of(settings), encoder, settings.index_dir, progress_bar, rebuild=rebuild)
+    articles = corpus_of(settings)
+    try:
+        return add_new(articles, encoder, settings.index_dir, progress_bar, rebuild=rebuild)
+    except OSError as error:
+        raise StateError(
+            f"the index in {settings.index_dir} cannot be written ({error.strerror or error}): "
+            "make room there, or set ANNUNCIO_DATA_DIR"
+        ) from error
 
 
 def open_library(settings: Settings, encoder: Encoder) -> Library:
@@ -98,8 +105,8 @@ class Catalogue:
         self._settings = settings
         self._encoder = encoder
         self._turn = threading.Lock()
+        self._stamp = self._manifest_stamp()  # taken first: what changes while we read is seen at the next look
         self._library = open_or_build(settings, encoder)
-        self._stamp = self._manifest_stamp()
         self._looked = time.monotonic()
 
     def _manifest_stamp(self) -> tuple[int, int] | None:
@@ -128,10 +135,13 @@ class Catalogue:
         if stamp is None or stamp == self._stamp:
             return
         try:
-            self._library = open_library(self._settings, self._encoder)
+            library = open_library(self._settings, self._encoder)
         except AnnuncioError as error:
             # Half-way through somebody's change: the former state answers, and we look again in a second.
             log.warning("the changed corpus is not taken over yet: %s", error)
             return
         self._stamp = stamp
+        if library.digest == self._library.digest:
+            return
+        self._library = library
         log.info("took over the corpus with %d articles", len(self._library.articles))

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from bot.answering import LONGEST_QUESTION, Answerer, Asker, Refusal, Status
 from bot.catalogue import Catalogue
-from bot.composing import QUESTION_PREFIX, compose, compose_article_line, question_buttons
+from bot.composing import QUESTION_PREFIX, compose, compose_article_line, one_line, question_buttons
 from bot.language import primary
 from bot.library import reading_edition
 from bot.replies import Button, ChatAddress, Reply
@@ -91,7 +91,7 @@ class Conversation:
         language = self._spoken(await self._asker(visitor))
         handler = self._commands.get(name.lower())
         if handler is None:
-            return [Reply(say(language, "unknown_command", command=f"/{name}"))]
+            return [Reply(say(language, "unknown_command", command=one_line(f"/{name}")))]
         return await handler(visitor, language, argument.strip())
 
     def knows(self, name: str) -> bool:
@@ -156,7 +156,7 @@ class Conversation:
         if not articles:
             return [Reply(say(language, "welcome_empty"))]
         edition = reading_edition(articles[0], language)
-        welcome = say(language, "welcome", title=edition.title, date=day(language, edition.published))
+        welcome = say(language, "welcome", title=one_line(edition.title), date=day(language, edition.published))
         more = say(language, "welcome_subscribe")
         return [Reply(f"{welcome}\n\n{more}", question_buttons((await self._offered(language))[:3]))]
 
@@ -172,7 +172,7 @@ class Conversation:
         offered = await self._offered(language)
         if not offered:
             return [Reply(say(language, "ask_usage_bare"))]
-        return [Reply(say(language, "ask_usage", example=offered[0]))]
+        return [Reply(say(language, "ask_usage", example=one_line(offered[0])))]
 
     async def _latest(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         del visitor, argument
@@ -199,7 +199,7 @@ class Conversation:
             return [Reply(say(language, "language_choose"), _language_buttons(language))]
         chosen = _language_named(argument)
         if chosen is None:
-            return [Reply(say(language, "language_unknown", language=argument), _language_buttons(language))]
+            return [Reply(say(language, "language_unknown", language=one_line(argument)), _language_buttons(language))]
         if chosen == AUTOMATIC:
             await self._subscriptions.choose_language(visitor.chat, None)
             return [Reply(say(language, "language_set_automatic"))]

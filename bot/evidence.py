@@ -17,7 +17,10 @@ from bot.ranking import SPREAD, Candidate, Query
 from bot.wording import fold, terms
 
 _DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
-_CAPITAL = re.compile(r"(?<=[^.!?¿¡\s]\s)[^\W\d_a-zà-öø-ÿ][\w'’-]*|(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*")
+_NAME_WORD = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*"
+_CAPITAL = re.compile(
+    rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{{2,}}\w*"
+)
 _LATIN = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -75,7 +78,7 @@ def question_names(question: str, language: str) -> tuple[str, ...]:
 
 
 def _lacking(names: Sequence[str], had: frozenset[str]) -> list[str]:
-    return [name for name in names if not terms(name) & had]
+    return [name for name in names if not terms(name) <= had]
 
 
 def missing_names(library: Library, query: Query, candidate: Candidate) -> tuple[str, ...]:

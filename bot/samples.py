@@ -4,6 +4,7 @@ An edition may bring its own (`questions:`). Where it brings none, general ones 
 article and about the names that occur in it most.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from bot.answering import Answer, Answerer, Asker
 from bot.composing import question_token
+from bot.evidence import Gate
 from bot.library import Library, reading_edition
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
@@ -37,7 +39,7 @@ class Samples:
     """Questions by language, those of the newest article first, and by article."""
 
     digest: str
-    """The library state that they were checked on."""
+    """What they were checked on, see `state_of`."""
     by_article: Mapping[str, Mapping[str, Sequence[str]]]
 
     def in_language(self, language: str) -> tuple[str, ...]:
@@ -89,10 +91,16 @@ def _confident(article: Article, language: str, answerer: Answerer, threshold: f
     return kept
 
 
-def check_samples(library: Library, answerer: Answerer, threshold: float) -> Samples:
+def state_of(library: Library, gate: Gate) -> str:
+    """Names what decides about the questions (16 hex digits): the library, and the gate with its thresholds."""
+    return hashlib.sha256(f"{library.digest} {gate}".encode()).hexdigest()[:16]
+
+
+def check_samples(library: Library, answerer: Answerer, gate: Gate) -> Samples:
     """Ask every candidate question, as a person would, and keep those that are answered. Takes seconds."""
+    threshold = gate.answer_threshold
     return Samples(
-        library.digest,
+        state_of(library, gate),
         {
             article.slug: {language: _confident(article, language, answerer, threshold) for language in LANGUAGES}
             for article in library.newest_first[:NEWEST]
@@ -113,15 +121,21 @@ def write_samples(samples: Samples, folder: Path) -> None:
     """Put them beside the index, in one step."""
     temporary = folder / f"{FILE}.{os.getpid()}.new"
     record = {"digest": samples.digest, "by_article": samples.by_article}
-    temporary.write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
-    temporary.replace(folder / FILE)
+    try:
+        temporary.write_text(json.dumps(record, ensure_ascii=False, indent=2), encoding="utf-8")
+        temporary.replace(folder / FILE)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
-def current_samples(library: Library, answerer: Answerer, threshold: float, folder: Path) -> Samples:
-    """Those on disk if they were checked on this library, else checked now and kept."""
+def current_samples(library: Library, answerer: Answerer, gate: Gate, folder: Path) -> Samples:
+    """Those on disk if they were checked on this library by this gate, else checked now and kept."""
     stored = read_samples(folder)
-    if stored is not None and stored.digest == library.digest:
+    if stored is not None and stored.digest == state_of(library, gate):
         return stored
-    samples = check_samples(library, answerer, threshold)
-    write_samples(samples, folder)
+    samples = check_samples(library, answerer, gate)
+    try:
+        write_samples(samples, folder)
+    except OSError as error:
+        log.warning("the sample questions are checked at every start, %s takes none: %s", folder / FILE, error.strerror)
     return samples

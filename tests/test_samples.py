@@ -10,7 +10,7 @@ import pytest
 from bot.answering import Answer, Answerer, Asker, Outcome, Proof, Refusal, Status
 from bot.app import Answering
 from bot.composing import question_token
-from bot.evidence import packaged_gate
+from bot.evidence import Gate, packaged_gate
 from bot.library import Library, library_of
 from bot.samples import (
     EACH,
@@ -65,6 +65,11 @@ def library(*articles: Article, digest: str = "d1") -> Library:
     return library_of(articles, FaissStore.empty(1), digest)
 
 
+def gate(threshold: float) -> Gate:
+    """The packaged gate with another threshold."""
+    return replace(packaged_gate(), answer_threshold=threshold)
+
+
 def asking(slug: str, *questions: str, day: int = 1) -> Article:
     """An English article that brings these questions."""
     plain = article(slug, {"en": [["One."], ["Two."]]}, day=day)
@@ -95,7 +100,7 @@ def test_no_two_samples_have_the_same_answer(answering: Answering) -> None:
 
 
 def test_only_confident_questions_are_kept() -> None:
-    """A question is kept where it is answered well above the threshold, by its own article, by a sentence of its own."""
+    """Kept is what is answered well above the threshold, by the article itself, by a sentence of its own."""
     oracle = Oracle(
         {
             ("Sure?", "en"): ("a/p1/s1", 0.9),
@@ -106,20 +111,20 @@ def test_only_confident_questions_are_kept() -> None:
         }
     )
     news = asking("a", "Sure?", "Barely?", "Same?", "Other article?", "Unknown?", "Just so?")
-    assert check_samples(library(news), oracle, 0.5).by_article["a"]["en"] == ["Sure?", "Just so?"]
+    assert check_samples(library(news), oracle, gate(0.5)).by_article["a"]["en"] == ["Sure?", "Just so?"]
 
 
 def test_a_threshold_of_one_can_be_met() -> None:
     """Where the operator asks for certainty, a certain answer is still kept."""
     oracle = Oracle({("Sure?", "en"): ("a/p1/s1", 1.0)})
-    assert check_samples(library(asking("a", "Sure?")), oracle, 1.0).by_article["a"]["en"] == ["Sure?"]
+    assert check_samples(library(asking("a", "Sure?")), oracle, gate(1.0)).by_article["a"]["en"] == ["Sure?"]
 
 
 def test_general_questions_are_tried_where_an_edition_brings_none() -> None:
     """Each language tries its own general questions, also on an article without an edition in it."""
     general = phrasebook("zh").samples["pool"][0]
     oracle = Oracle({(general, "zh"): ("a/p1/s1", 0.9)})
-    checked = check_samples(library(asking("a")), oracle, 0.5)
+    checked = check_samples(library(asking("a")), oracle, gate(0.5))
     assert checked.by_article["a"] == {language: [general] if language == "zh" else [] for language in LANGUAGES}
     assert set(phrasebook("it").samples["pool"]) <= {question for question, _ in oracle.asked}
 
@@ -128,7 +133,7 @@ def test_the_newest_articles_come_first_and_few_are_kept() -> None:
     """Questions are kept of the newest articles only, so that a long history costs nothing."""
     articles = [asking(f"a{day}", f"{day}?", day=day) for day in range(1, NEWEST + 3)]
     oracle = Oracle({(f"{day}?", "en"): (f"a{day}/p1/s1", 0.9) for day in range(1, NEWEST + 3)})
-    checked = check_samples(library(*articles), oracle, 0.5)
+    checked = check_samples(library(*articles), oracle, gate(0.5))
     assert checked.in_language("en") == tuple(f"{day}?" for day in range(NEWEST + 2, 2, -1))
 
 
@@ -136,7 +141,7 @@ def test_an_article_keeps_few_questions() -> None:
     """Of many good questions the first ones of the article are kept."""
     questions = [f"{n}?" for n in range(EACH + 3)]
     oracle = Oracle({(q, "en"): (f"a/p1/s{n}", 0.9) for n, q in enumerate(questions)})
-    assert check_samples(library(asking("a", *questions)), oracle, 0.5).by_article["a"]["en"] == questions[:EACH]
+    assert check_samples(library(asking("a", *questions)), oracle, gate(0.5)).by_article["a"]["en"] == questions[:EACH]
 
 
 def test_questions_by_language() -> None:
@@ -164,10 +169,10 @@ def test_a_button_finds_its_question() -> None:
 def test_checked_questions_are_kept_on_disk(tmp_path: Path) -> None:
     """What was checked on this state of the library is read back, and not checked again."""
     oracle = Oracle({("Sure?", "en"): ("a/p1/s1", 0.9)})
-    first = current_samples(library(asking("a", "Sure?")), oracle, 0.5, tmp_path)
+    first = current_samples(library(asking("a", "Sure?")), oracle, gate(0.5), tmp_path)
     asked = len(oracle.asked)
     assert asked > 0
-    assert current_samples(library(asking("a", "Sure?")), oracle, 0.5, tmp_path) == first
+    assert current_samples(library(asking("a", "Sure?")), oracle, gate(0.5), tmp_path) == first
     assert len(oracle.asked) == asked
     assert list(tmp_path.iterdir()) == [tmp_path / FILE]
 
@@ -176,7 +181,7 @@ def test_another_library_is_checked_again(tmp_path: Path) -> None:
     """Questions that were checked on another state of the library are not offered."""
     write_samples(Samples("d0", {"a": {"en": ["Stale?"]}}), tmp_path)
     oracle = Oracle({("Sure?", "en"): ("a/p1/s1", 0.9)})
-    samples = current_samples(library(asking("a", "Sure?")), oracle, 0.5, tmp_path)
+    samples = current_samples(library(asking("a", "Sure?")), oracle, gate(0.5), tmp_path)
     assert samples.in_language("en") == ("Sure?",)
     assert read_samples(tmp_path) == samples
 
@@ -186,25 +191,25 @@ def test_a_damaged_file_is_checked_again(tmp_path: Path, content: bytes) -> None
     """A file that cannot be read counts as none."""
     (tmp_path / FILE).write_bytes(content)
     assert read_samples(tmp_path) is None
-    samples = current_samples(library(asking("a")), Oracle({}), 0.5, tmp_path)
+    samples = current_samples(library(asking("a")), Oracle({}), gate(0.5), tmp_path)
     assert samples.in_language("en") == ()
-    assert json.loads((tmp_path / FILE).read_text(encoding="utf-8"))["digest"] == "d1"
+    assert json.loads((tmp_path / FILE).read_text(encoding="utf-8"))["digest"] == samples.digest
 
 
 def test_a_place_that_takes_no_file_stops_nobody(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """Where the questions cannot be kept they are offered all the same, and checked again at the next start."""
     (tmp_path / FILE).mkdir()
     oracle = Oracle({("Sure?", "en"): ("a/p1/s1", 0.9)})
-    samples = current_samples(library(asking("a", "Sure?")), oracle, 0.5, tmp_path)
+    samples = current_samples(library(asking("a", "Sure?")), oracle, gate(0.5), tmp_path)
     assert samples.in_language("en") == ("Sure?",)
     [line] = caplog.messages
     assert str(tmp_path / FILE) in line
     assert list(tmp_path.iterdir()) == [tmp_path / FILE]
 
 
-def test_another_threshold_is_checked_again(tmp_path: Path) -> None:
-    """Questions checked under a lower threshold are not offered once the operator asks for more."""
+def test_another_gate_is_checked_again(tmp_path: Path) -> None:
+    """Questions checked under another gate, or a lower threshold, are not offered any more."""
     oracle = Oracle({("Sure?", "en"): ("a/p1/s1", 0.9), ("So so?", "en"): ("a/p2/s1", 0.6)})
     news = library(asking("a", "Sure?", "So so?"))
-    assert current_samples(news, oracle, 0.5, tmp_path).in_language("en") == ("Sure?", "So so?")
-    assert current_samples(news, oracle, 0.8, tmp_path).in_language("en") == ("Sure?",)
+    assert current_samples(news, oracle, gate(0.5), tmp_path).in_language("en") == ("Sure?", "So so?")
+    assert current_samples(news, oracle, gate(0.8), tmp_path).in_language("en") == ("Sure?",)

@@ -75,7 +75,7 @@ def test_rare_terms_weigh_more() -> None:
 
 
 def test_coverage_is_a_share() -> None:
-    """Coverage is the share of the wanted weight that a text has: 1 for all of it, 0 for none, 0 where none is wanted."""
+    """Coverage is the share of the wanted weight that a text has: 1 for all, 0 for none, 0 where none is wanted."""
     rare = rarity(TEXTS)
     assert rare.coverage(frozenset({"red"}), TEXTS[0]) == 1
     assert rare.coverage(frozenset({"red", "blue"}), TEXTS[0]) == pytest.approx(0.5)

@@ -1,0 +1,411 @@
+"""The conversation, as every channel has it: over a real database, the shipped announcement and the real model."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
+from bot.app import Answering, gate_of
+from bot.catalogue import Catalogue
+from bot.composing import TELEGRAM_LIMIT, plain, question_buttons, question_token, units
+from bot.conversation import COMMANDS, Conversation, Visitor
+from bot.replies import Button, Channel, ChatAddress, Reply
+from bot.samples import Samples
+from bot.settings import LANGUAGES, Settings
+from bot.smalltalk import Smalltalk
+from bot.subscriptions import (
+    ChatLanguage,
+    PauseReason,
+    Subscription,
+    Subscriptions,
+    SubscriptionState,
+    open_subscriptions,
+)
+from bot.texts import language_name, phrasebook, say
+from tests.encoders import WordEncoder
+
+QUESTIONS = {
+    "en": "When do Xiaomi cars reach Europe?",
+    "it": "Quando arrivano le auto Xiaomi in Europa?",
+    "es": "¿Cuándo llegan los coches de Xiaomi a Europa?",
+    "de": "Wann kommen die Autos von Xiaomi nach Europa?",
+    "fr": "Quand les voitures Xiaomi arrivent-elles en Europe ?",
+    "zh": "小米汽车什么时候进入欧洲？",
+}
+TITLES = {
+    "en": "Xiaomi will take its electric cars outside China from 2027",
+    "it": "Xiaomi porterà le sue auto elettriche fuori dalla Cina dal 2027",
+}
+GONE = question_token("a question that is offered no more")
+
+
+def visitor(number: int = 1, reported: str | None = None) -> Visitor:
+    """Somebody in a private chat."""
+    return Visitor(ChatAddress(Channel.TELEGRAM, str(number)), reported)
+
+
+@pytest.fixture
+async def subscriptions(tmp_path: Path) -> AsyncIterator[Subscriptions]:
+    """A database in a file of the test's own."""
+    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """As many as the bot has by default."""
+    with ThreadPoolExecutor(2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def conversation(answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> Conversation:
+    """The conversation as the bot has it."""
+    return Conversation(
+        answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, answering.settings.language
+    )
+
+
+@pytest.fixture
+def offered(answering: Answering) -> Callable[[str], tuple[str, ...]]:
+    """The sample questions of a language."""
+    return answering.samples().in_language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_every_command_in_every_language(
+    conversation: Conversation, offered: Callable[[str], tuple[str, ...]], language: str
+) -> None:
+    """Each command answers with its text in the language that the person's client reports, buttons included."""
+    person = visitor(reported=f"{language}-XX")
+    said = {name: await conversation.command(person, name) for name in COMMANDS}
+    [start] = said["start"]
+    assert start.html.endswith(say(language, "welcome_subscribe"))
+    assert start.html.startswith(say(language, "welcome", title="|", date="|").partition("|")[0])
+    assert start.buttons == question_buttons(offered(language)[:3])
+    [help_] = said["help"]
+    for name in COMMANDS:
+        assert f"/{name} – {phrasebook(language).commands[name]}" in plain(help_.html)
+    assert said["ask"] == [Reply(say(language, "ask_usage", example=offered(language)[0]))]
+    [latest] = said["latest"]
+    assert latest.html.startswith(f"{say(language, 'latest')}\n\n<i>")
+    assert latest.buttons == question_buttons(offered(language)[:2])
+    assert said["subscribe"] == [Reply(say(language, "subscribed"))]
+    assert said["unsubscribe"] == [Reply(say(language, "unsubscribed"))]
+    [choice] = said["language"]
+    assert choice.html == say(language, "language_choose")
+    assert [button for row in choice.buttons for button in row] == [
+        *(Button(phrasebook(code).own_name, f"lang:{code}") for code in LANGUAGES),
+        Button(say(language, "language_automatic"), "lang:auto"),
+    ]
+    off = say(language, "settings_unsubscribed")
+    [shown] = said["settings"]
+    assert shown.html == say(language, "settings", language=say(language, "language_automatic"), news=off)
+    assert shown.buttons == (
+        (
+            Button(say(language, "button_language"), "do:language"),
+            Button(say(language, "button_subscribe"), "do:subscribe"),
+        ),
+    )
+    assert said["privacy"] == [Reply(say(language, "privacy"))]
+    for replies in said.values():
+        for reply in replies:
+            assert units(plain(reply.html)) <= TELEGRAM_LIMIT
+            assert all(len(button.data.encode()) <= 64 for row in reply.buttons for button in row)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_question_is_answered_in_its_own_language(conversation: Conversation, language: str) -> None:
+    """Whoever asks is answered in the language of the question, with the year and the source."""
+    [reply] = await conversation.message(visitor(reported="en"), QUESTIONS[language])
+    assert "2027" in plain(reply.html).split("\n\n")[0]
+    source = say(language, "source_dated", title="|", source="|").partition("|")[0]
+    assert plain(reply.html).split("\n\n")[-1].startswith(source)
+    assert ("<blockquote expandable>" in reply.html) == (language != "it")
+
+
+async def test_a_command_in_capitals(conversation: Conversation) -> None:
+    """/HELP is /help."""
+    assert await conversation.command(visitor(), "HELP") == await conversation.command(visitor(), "help")
+    assert conversation.knows("Help")
+    assert not conversation.knows("helpme")
+
+
+async def test_an_unknown_command(conversation: Conversation) -> None:
+    """A command that does not exist is named, escaped, with where to find the others."""
+    assert await conversation.command(visitor(), "<b>") == [
+        Reply("I do not know the command /&lt;b&gt;. /help lists those I know.")
+    ]
+
+
+@pytest.mark.parametrize("flood", ["x" * 4095, "\U0001f6e9" * 2048, "<" * 4095], ids=["x", "emoji", "html"])
+async def test_what_is_repeated_to_a_person_is_short(conversation: Conversation, flood: str) -> None:
+    """A command or language as long as a whole message is not repeated whole, or the reply could not be sent."""
+    for reply in [
+        *await conversation.command(visitor(), flood),
+        *await conversation.command(visitor(), "language", flood),
+    ]:
+        assert units(plain(reply.html)) < 500
+
+
+async def test_ask_takes_its_question_along(conversation: Conversation) -> None:
+    """/ask with a question answers it, as the question alone would be."""
+    asked = await conversation.command(visitor(), "ask", f"  {QUESTIONS['en']} ")
+    assert asked == await conversation.message(visitor(2), QUESTIONS["en"])
+    assert "2027" in asked[0].html
+
+
+async def test_start_shows_the_newest_announcement(conversation: Conversation) -> None:
+    """The first message names the announcement and its date in the person's language."""
+    for language, date in (("en", "24 September 2025"), ("it", "24 settembre 2025")):
+        [reply] = await conversation.command(visitor(reported=language), "start")
+        assert f"<b>{TITLES[language]}</b>\n<i>{date}</i>" in reply.html
+
+
+async def test_a_deep_link_subscribes(conversation: Conversation, subscriptions: Subscriptions) -> None:
+    """`/start subscribe` from a link subscribes, in one step."""
+    person = visitor(reported="it")
+    assert await conversation.command(person, "start", "subscribe") == [Reply(say("it", "subscribed"))]
+    found = await subscriptions.subscription_of(person.chat)
+    assert found is not None
+    assert found.state is SubscriptionState.ACTIVE
+
+
+async def test_a_deep_link_asks(conversation: Conversation, offered: Callable[[str], tuple[str, ...]]) -> None:
+    """`/start ask-<token>` asks the question behind the token, as its button does."""
+    question = offered("en")[0]
+    linked = await conversation.command(visitor(), "start", f"ask-{question_token(question)}")
+    assert linked == await conversation.press(visitor(2), f"q:{question_token(question)}")
+    assert linked[0] == Reply(f"<b>{question}</b>")
+    assert "2027" in linked[1].html
+
+
+async def test_a_deep_link_that_is_old(conversation: Conversation) -> None:
+    """A link to a question that is not offered any more says so; one that means nothing is a plain /start."""
+    assert await conversation.command(visitor(), "start", f"ask-{GONE}") == [Reply(say("en", "old_button"))]
+    welcome = await conversation.command(visitor(), "start")
+    for argument in ("ask-", "nonsense", "../etc/passwd"):
+        assert await conversation.command(visitor(), "start", argument) == welcome
+
+
+@pytest.mark.parametrize("data", ["", "q:", f"q:{GONE}", "lang:", "lang:tlh", "do:", "do:reboot", "x:y", "subscribe"])
+async def test_an_old_button(conversation: Conversation, data: str) -> None:
+    """A button that means nothing any more says so, in the person's language."""
+    assert await conversation.press(visitor(reported="de"), data) == [Reply(say("de", "old_button"))]
+
+
+async def test_buttons_of_the_settings(conversation: Conversation) -> None:
+    """The buttons under /settings do what they say, and /settings then says what was done."""
+    assert await conversation.press(visitor(), "do:subscribe") == [Reply(say("en", "subscribed"))]
+    [reply] = await conversation.command(visitor(), "settings")
+    assert "News: subscribed" in reply.html
+    assert reply.buttons[0][1] == Button("Unsubscribe", "do:unsubscribe")
+    assert await conversation.press(visitor(), "do:unsubscribe") == [Reply(say("en", "unsubscribed"))]
+    assert await conversation.press(visitor(), "do:language") == await conversation.command(visitor(), "language")
+
+
+async def test_subscribing_twice(conversation: Conversation, subscriptions: Subscriptions) -> None:
+    """A second /subscribe and a second /unsubscribe say that nothing changed."""
+    person = visitor(reported="fr")
+    said = [await conversation.command(person, name) for name in ("subscribe", "subscribe", "unsubscribe")]
+    said.append(await conversation.command(person, "unsubscribe"))
+    keys = ("subscribed", "subscribed_already", "unsubscribed", "unsubscribed_already")
+    assert said == [[Reply(say("fr", key))] for key in keys]
+    found = await subscriptions.subscription_of(person.chat)
+    assert found == Subscription(
+        person.chat, SubscriptionState.PAUSED, found.since, ("everything",), PauseReason.PERSON
+    )
+    assert await subscriptions.language_of(person.chat) == ChatLanguage(last="fr")
+
+
+async def test_the_chosen_language_overrides_everything(conversation: Conversation) -> None:
+    """Once a language is chosen, questions in any language and every text are answered in it, until "automatic"."""
+    person = visitor(reported="en")
+    assert await conversation.press(person, "lang:de") == [Reply(say("de", "language_set"))]
+    [answer] = await conversation.message(person, QUESTIONS["en"])
+    assert "Quelle: " in answer.html
+    [hello] = await conversation.message(person, "hello")
+    assert hello.html == say("de", f"smalltalk_{Smalltalk.GREETING}")
+    [settings] = await conversation.command(person, "settings")
+    assert "Sprache: Deutsch" in settings.html
+    assert await conversation.press(person, "lang:auto") == [Reply(say("de", "language_set_automatic"))]
+    [answer] = await conversation.message(person, QUESTIONS["en"])
+    assert "Source: " in answer.html
+    assert "Language: automatic" in (await conversation.command(person, "settings"))[0].html
+
+
+async def test_the_chosen_language_survives_a_restart(
+    answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor, conversation: Conversation
+) -> None:
+    """What was chosen is in the database, not in the process."""
+    await conversation.press(visitor(), "lang:es")
+    another = Conversation(
+        answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, answering.settings.language
+    )
+    assert await another.command(visitor(), "privacy") == [Reply(say("es", "privacy"))]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_a_language_can_be_named_in_many_ways(conversation: Conversation, code: str) -> None:
+    """/language understands the code, the language's own name, its name in any of ours, and a region behind it."""
+    names = {code, f"{code}-XX", phrasebook(code).own_name.upper()} | {
+        language_name(code, other) for other in LANGUAGES
+    }
+    for name in sorted(names):
+        assert await conversation.command(visitor(), "language", f" {name} ") == [Reply(say(code, "language_set"))]
+
+
+async def test_automatic_can_be_typed(conversation: Conversation) -> None:
+    """The word on the button works as well, in every language."""
+    for code in LANGUAGES:
+        await conversation.command(visitor(), "language", "it")
+        typed = await conversation.command(visitor(), "language", say(code, "language_automatic"))
+        assert typed == [Reply(say("it", "language_set_automatic"))]
+
+
+async def test_a_language_that_is_not_spoken(conversation: Conversation, subscriptions: Subscriptions) -> None:
+    """A language without texts is named, with those to choose from, and nothing is kept."""
+    [reply] = await conversation.command(visitor(), "language", "<Klingon>")
+    assert reply.html == "I do not speak “&lt;Klingon&gt;”. Choose one of these:"
+    assert reply.buttons[0][0] == Button("English", "lang:en")
+    assert await subscriptions.language_of(visitor().chat) == ChatLanguage()
+
+
+async def test_the_language_of_a_chat_is_remembered(conversation: Conversation) -> None:
+    """After a question in Italian, commands and words that tell no language are answered in Italian."""
+    person = visitor(reported="en")
+    await conversation.message(person, QUESTIONS["it"])
+    assert await conversation.command(person, "privacy") == [Reply(say("it", "privacy"))]
+    [reply] = await conversation.message(person, "2027")
+    assert plain(reply.html).count("Source: ") == 0
+    assert await conversation.command(person, "privacy") == [Reply(say("it", "privacy"))]
+    assert await conversation.command(visitor(2, reported="en"), "privacy") == [Reply(say("en", "privacy"))]
+
+
+async def test_asking_keeps_nothing_in_the_database(conversation: Conversation, subscriptions: Subscriptions) -> None:
+    """Who only asks is not written down, as /privacy promises."""
+    await conversation.message(visitor(), QUESTIONS["it"])
+    assert await subscriptions.language_of(visitor().chat) == ChatLanguage()
+
+
+async def test_memory_is_bounded(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more chats than are remembered, those that were silent longest are forgotten."""
+    monkeypatch.setattr("bot.conversation.REMEMBERED", 2)
+    for number in (1, 2, 1, 3):
+        await conversation.message(visitor(number), "ciao")
+    spoken = [(await conversation.command(visitor(number), "privacy"))[0].html for number in (1, 2, 3)]
+    assert spoken == [say("it", "privacy"), say("en", "privacy"), say("it", "privacy")]
+
+
+async def test_small_talk_offers_questions(
+    conversation: Conversation, offered: Callable[[str], tuple[str, ...]]
+) -> None:
+    """A greeting gets a kind sentence and two questions that can be pressed."""
+    assert await conversation.message(visitor(), "Buongiorno!") == [
+        Reply(say("it", "smalltalk_greeting"), question_buttons(offered("it")[:2]))
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n\t", "\u3000"])
+async def test_a_message_without_text(conversation: Conversation, text: str) -> None:
+    """Where there is nothing to read, the bot asks what the person would like to know."""
+    assert await conversation.message(visitor(), text) == [Reply(say("en", "empty_question"))]
+
+
+async def test_a_very_long_message(conversation: Conversation) -> None:
+    """Of a very long message the beginning is read, and the person is told."""
+    first, answer = await conversation.message(visitor(), f"{QUESTIONS['en']} {'la ' * 7_000_000}")
+    assert first == Reply(say("en", "too_long", count=LONGEST_QUESTION))
+    assert units(plain(answer.html)) <= TELEGRAM_LIMIT
+
+
+@pytest.mark.parametrize(
+    "text", ["When\0 do Xiaomi cars\0 reach Europe?", "\u202eWhen do Xiaomi cars reach Europe?\u202c", "\ud800 when?"]
+)
+async def test_signs_that_mean_nothing(conversation: Conversation, text: str) -> None:
+    """Null bytes, direction marks and half characters stop nothing."""
+    [reply] = await conversation.message(visitor(reported="en"), text)
+    reply.html.encode()
+    assert units(plain(reply.html)) <= TELEGRAM_LIMIT
+    if "Europe" in text:
+        assert "2027" in reply.html
+
+
+async def test_text_only(conversation: Conversation) -> None:
+    """Voice, pictures and the like get a friendly sentence in the person's language."""
+    assert await conversation.text_only(visitor(reported="zh-hans")) == [Reply(say("zh", "text_only"))]
+
+
+async def test_a_language_without_texts_hears_the_default(conversation: Conversation) -> None:
+    """A client that reports a language which the bot does not speak is spoken to in the operator's language."""
+    assert await conversation.command(visitor(reported="pt-BR"), "privacy") == [Reply(say("en", "privacy"))]
+
+
+async def test_trouble_asks_nothing_of_the_database(conversation: Conversation, subscriptions: Subscriptions) -> None:
+    """The apology comes in the chat's language even after the database is gone."""
+    await conversation.message(visitor(), "ciao")
+    await subscriptions.close()
+    assert await conversation.trouble(visitor()) == [Reply(say("it", "busy"))]
+    assert await conversation.trouble(visitor(2, reported="es")) == [Reply(say("es", "busy"))]
+
+
+class SlowAnswerer(Answerer):
+    """Takes its time for "slow", until it is let go; answers everything else as ever."""
+
+    def __init__(self, answering: Answering) -> None:
+        super().__init__(answering.catalogue.current, answering.encoder, gate_of(answering.settings), "en")
+        self.begun, self.let_go = threading.Event(), threading.Event()
+
+    def answer(self, question: str, asker: Asker | None = None) -> Outcome:
+        """See Answerer."""
+        if question == "slow":
+            self.begun.set()
+            assert self.let_go.wait(60)
+        return super().answer(question, asker)
+
+
+async def test_a_slow_answer_delays_nobody_else(
+    answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor
+) -> None:
+    """While one chat's question is being worked on, another chat is answered, and so are commands."""
+    slow = SlowAnswerer(answering)
+    conversation = Conversation(answering.catalogue, slow, answering.samples, subscriptions, threads, "en")
+    waiting = asyncio.create_task(conversation.message(visitor(1), "slow"))
+    await asyncio.to_thread(slow.begun.wait, 60)
+    try:
+        [reply] = await conversation.message(visitor(2), QUESTIONS["en"])
+        assert "2027" in reply.html
+        assert await conversation.command(visitor(3), "privacy") == [Reply(say("en", "privacy"))]
+        assert not waiting.done()
+    finally:
+        slow.let_go.set()
+    assert len(await waiting) == 1
+
+
+async def test_an_empty_corpus(tmp_path: Path, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> None:
+    """Without any article every command has its sentence, and a question is told that there is nothing yet."""
+    (tmp_path / "articles").mkdir()
+    places = Settings(data_dir=tmp_path / "data", articles_dir=tmp_path / "articles")
+    encoder = WordEncoder("car")
+    catalogue = Catalogue(places, encoder)
+    answerer = Answerer(catalogue.current, encoder, gate_of(places), "en")
+    conversation = Conversation(catalogue, answerer, lambda: Samples("", {}), subscriptions, threads, "en")
+    person = visitor()
+    assert await conversation.command(person, "start") == [Reply(say("en", "welcome_empty"))]
+    assert await conversation.command(person, "ask") == [Reply(say("en", "ask_usage_bare"))]
+    assert await conversation.command(person, "latest") == [Reply(say("en", "latest_none"))]
+    assert await conversation.message(person, "When do the cars arrive?") == [Reply(say("en", "no_articles"))]
+    assert await conversation.message(person, "hello") == [Reply(say("en", "smalltalk_greeting"))]
+
+
+async def test_the_operator_can_demand_certainty(answering: Answering) -> None:
+    """With the highest threshold, what is answered otherwise is refused."""
+    certain = gate_of(replace(answering.settings, answer_threshold=1.0))
+    strict = Answerer(answering.catalogue.current, answering.encoder, certain, "en")
+    assert isinstance(answering.answerer.answer(QUESTIONS["en"]), Answer)
+    assert not isinstance(strict.answer(QUESTIONS["en"]), Answer)

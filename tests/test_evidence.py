@@ -1,0 +1,186 @@
+"""The evidence that is counted about the best sentence, and the two regressions that weigh it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+
+import pytest
+
+from bot.evidence import (
+    Evidence,
+    Gate,
+    Regression,
+    evidence_for,
+    missing_names,
+    packaged_gate,
+    question_names,
+    question_numbers,
+)
+from bot.ranking import SPREAD, rank
+from corpus.model import Article
+from tests.articles import article
+from tests.test_ranking import library, query
+
+NOTHING = Evidence(*[0.0] * len(fields(Evidence)))
+NEWS = article(
+    "a",
+    {
+        "en": [["Xiaomi sells a red SU7 in 2027.", "Anna likes green."], ["Bruno likes blue."]],
+        "it": [["Xiaomi vende una SU7 rosso nel 2027.", "Anna ama il verde."], ["Bruno di Torino ama il blu."]],
+    },
+    title="Wheels of Turin",
+)
+
+
+def counted(
+    text: str, language: str = "en", said: str | None = None, articles: Sequence[Article] = (NEWS,)
+) -> Evidence:
+    """The evidence for the best candidate."""
+    held, asked = library(articles), query(text, language, said)
+    return evidence_for(held, asked, rank(held, asked))
+
+
+def test_cosines_are_counted_in_spreads() -> None:
+    """The best cosine, and what it is above the mean of its article, are counted in spreads of 0.03."""
+    found = counted("Farbe", said="red", articles=[article("a", {"en": [["red"], ["green"], ["blue"]]})])
+    assert found.similarity == pytest.approx(1 / SPREAD)
+    assert found.above_mean == pytest.approx((1 - 1 / 3) / SPREAD)
+    assert found.paragraph_similarity == pytest.approx(1 / SPREAD)
+    assert found.paragraph_above_mean == pytest.approx((1 - 1 / 3) / SPREAD)
+    assert found.above_second == pytest.approx(1.3 / SPREAD)
+    assert (found.foreign, found.foreign_similarity, found.foreign_above_mean) == (0, 0, 0)
+
+
+def test_a_single_sentence_is_above_nothing() -> None:
+    """An article of one sentence has no second one, and its best is its mean."""
+    found = counted("Farbe", said="red", articles=[article("a", {"en": [["red"]]})])
+    assert (found.above_second, found.above_mean, found.paragraph_above_mean) == (0, 0, 0)
+
+
+def test_words_in_common_are_shares() -> None:
+    """Coverage counts the sentence, its paragraph, the article and the title, each as a share."""
+    all_here = counted("red SU7", said="red")
+    assert (all_here.coverage, all_here.paragraph_coverage, all_here.article_coverage) == (1, 1, 1)
+    beside = counted("Anna red", said="red")
+    assert 0 < beside.coverage < beside.paragraph_coverage == 1
+    elsewhere = counted("Bruno red", said="red")
+    assert 0 < elsewhere.paragraph_coverage < elsewhere.article_coverage == 1
+    assert counted("wheels", said="red").title_similarity == 1
+    assert counted("wheels", said="red").article_coverage == 1
+    assert counted("zebra", said="red").article_coverage == 0
+
+
+def test_numbers_that_are_missing() -> None:
+    """A number of the question that the paragraph lacks is counted; a part of a name is none."""
+    assert counted("red in 2027", said="red").missing_numbers == 0
+    assert counted("red in 2031", said="red").missing_numbers == 1
+    assert counted("the SU7 in red", said="red").missing_numbers == 0
+    assert question_numbers("300.000 or 1,5 of the SU7") == {"300000", "15"}
+
+
+def test_names_that_are_missing() -> None:
+    """A name that no edition has is missing; one that the article has elsewhere is beside the paragraph."""
+    here = counted("will the SU7 be red", said="red")
+    assert (here.missing_names, here.names_beside) == (0, 0)
+    absent = counted("will the SU9 of Tesla be red", said="red")
+    assert (absent.missing_names, absent.names_beside) == (1, 0)
+    half = counted("will Bruno of Tesla be red", said="red")
+    assert (half.missing_names, half.names_beside) == (0.5, 0.5)
+    italian = counted("will Torino be red", said="red")
+    assert (italian.missing_names, italian.names_beside) == (0, 1)
+
+
+def test_missing_names_are_said() -> None:
+    """The names that are missing are given as the question writes them, each once."""
+    held = library([NEWS])
+    asked = query("Will Tesla or the SU9 of Tesla beat Xiaomi?", said="red")
+    assert missing_names(held, asked, rank(held, asked)[0]) == ("Tesla", "SU9")
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "names"),
+    [
+        ("When does Anna meet Bruno?", "en", ("Anna", "Bruno")),
+        ("Does the SU7 cost more than the YU7?", "en", ("SU7", "YU7")),
+        ("who is the CEO?", "en", ("CEO",)),
+        ("What is it?", "en", ()),
+        ("Was kostet das Auto SU7 in der EU?", "de", ("SU7", "EU")),
+        ("特斯拉Model 3在中国？", "zh", ("Model",)),
+        ("chi è Anna? E Bruno?", "it", ("Anna", "Bruno")),
+        ("", "en", ()),
+    ],
+)
+def test_names_of_a_question(question: str, language: str, names: tuple[str, ...]) -> None:
+    """Names are capitals inside the question, codes and abbreviations; the first word and German nouns are none."""
+    assert question_names(question, language) == names
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        ("متى تصل سيارات شاومي إلى أوروبا؟", "ar"),
+        ("когда будет готова машина", "ru"),
+        ("kiedy będzie łódź i świat", "pl"),
+        ("c'est une œuvre de qui", "fr"),
+        ("मशीन कब आएगी यहाँ", "hi"),
+    ],
+)
+def test_small_letters_make_no_name(question: str, language: str) -> None:
+    """Words without a capital are no names, in whatever script: else the bot would say that it never heard of them."""
+    assert question_names(question, language) == ()
+
+
+def test_the_value_asked_for() -> None:
+    """A sentence with the value asked for, one without it and a question for no value are three cases."""
+    has, lacks, none = (counted(text, said="red") for text in ("When?", "How long?", "Red?"))
+    assert (has.value_found, has.value_lacking) == (1, 0)
+    assert (lacks.value_found, lacks.value_lacking) == (0, 1)
+    assert (none.value_found, none.value_lacking) == (0, 0)
+
+
+def test_a_text_in_another_language_is_marked() -> None:
+    """Where the asker reads a foreign edition, its cosines are counted apart too."""
+    found = counted("rosso", "pt", said="red")
+    assert found.foreign == 1
+    assert found.foreign_similarity == found.similarity
+    assert found.foreign_above_mean == found.above_mean
+
+
+def test_a_regression_is_logistic() -> None:
+    """The probability is the logistic function of the weighted sum, and stays in 0 to 1 for any evidence."""
+    regression = Regression(-1.0, {"a": 2.0, "b": -1.0})
+    assert regression.probability({"a": 0.5, "b": 0.0}) == pytest.approx(0.5)
+    assert regression.probability({"a": 1.0, "b": 0.0}) == pytest.approx(1 / (1 + math.exp(-1)))
+    assert 0 < regression.probability({"a": -1e9, "b": 0.0}) < 1e-9
+    assert regression.probability({"a": 1e9, "b": 0.0}) == pytest.approx(1)
+
+
+def test_weights_must_name_the_evidence() -> None:
+    """A gate that was trained on other evidence is refused with both sides."""
+    with pytest.raises(ValueError, match=r"gate.json knows \['a'\], but the evidence has \['b'\]"):
+        Regression(0.0, {"a": 1.0}).probability({"b": 1.0})
+
+
+def test_the_gate_weighs_both() -> None:
+    """One regression gives the confidence, the other the relevance."""
+    only = dict.fromkeys(asdict(NOTHING), 0.0)
+    gate = Gate(Regression(0.0, only | {"coverage": 1.0}), Regression(0.0, only | {"similarity": 1.0}), 0.5, 0.5)
+    verdict = gate.judge(replace(NOTHING, coverage=math.log(3), similarity=-math.log(3)))
+    assert verdict.confidence == pytest.approx(0.75)
+    assert verdict.relevance == pytest.approx(0.25)
+
+
+def test_the_packaged_gate_fits_the_evidence() -> None:
+    """The gate that comes with the bot knows all the evidence, and its thresholds and verdicts are probabilities."""
+    gate = packaged_gate()
+    verdict = gate.judge(NOTHING)
+    for probability in (gate.answer_threshold, gate.topic_threshold, verdict.confidence, verdict.relevance):
+        assert 0 < probability < 1
+
+
+def test_the_packaged_gate_prefers_an_answer() -> None:
+    """Everything that speaks for an answer gives more confidence than everything that speaks against one."""
+    stated = counted("red SU7 in 2027", said="red")
+    beside = counted("How many zebras does Tesla have in 2031?", said="blue")
+    gate = packaged_gate()
+    assert gate.judge(stated).confidence > gate.judge(beside).confidence

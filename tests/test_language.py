@@ -1,0 +1,107 @@
+"""Which language a person writes in, from few words and what is known of them."""
+
+import pytest
+
+from bot.language import detect, primary
+from bot.settings import LANGUAGES
+
+SAID = {
+    "en": (
+        "When do Xiaomi cars reach Europe?",
+        "How many stores will open?",
+        "who announced it",
+        "price of the SU7?",
+        "when?",
+    ),
+    "it": ("Quando arrivano le auto Xiaomi?", "Quanti negozi aprirà?", "chi l'ha annunciato", "prezzo?", "quando?"),
+    "es": ("¿Cuándo llegan los coches?", "¿Cuántas tiendas abrirá?", "quién lo anunció", "¿precio?", "¿cuándo?"),
+    "de": ("Wann kommen die Autos?", "Wie viele Geschäfte?", "wer hat es angekündigt", "Preis des SU7?", "wann?"),
+    "fr": ("Quand arrivent les voitures ?", "Combien de magasins ?", "qui l'a annoncé", "quel prix ?", "quand ?"),
+    "zh": ("小米汽车什么时候进入欧洲？", "多少家门店", "谁宣布的", "SU7的价格", "何时"),
+}
+
+
+@pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in SAID.items() for text in texts])
+def test_short_questions(language: str, text: str) -> None:
+    """A question of a few words is in the language of its words, whatever else the bot speaks."""
+    assert detect(text, LANGUAGES) == language
+    assert detect(text.upper(), LANGUAGES) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt", "Quando é que os carros da Xiaomi chegam à Europa?"),
+        ("ru", "Когда автомобили Xiaomi появятся в Европе?"),
+        ("ja", "シャオミの車はいつヨーロッパに来ますか？"),
+        ("ko", "샤오미 자동차는 언제 유럽에 옵니까?"),
+        ("ar", "متى تصل سيارات شاومي إلى أوروبا؟"),
+        ("pl", "Kiedy samochody Xiaomi dotrą do Europy?"),
+    ],
+)
+def test_a_language_that_the_bot_does_not_speak(language: str, text: str) -> None:
+    """Plain words of another language are known as that language, and a prior does not change it."""
+    assert detect(text, LANGUAGES) == language
+    assert detect(text, LANGUAGES, "it", "de") == language
+
+
+@pytest.mark.parametrize("text", ["", "123", "?!", "😀", "\0", "2027 / 2030", "__", "\u200b"])
+def test_without_letters_what_is_known_decides(text: str) -> None:
+    """Without a letter to judge by: the chat's language, then the client's, then the first that the bot speaks."""
+    assert detect(text, LANGUAGES) == "en"
+    assert detect(text, ("it", "en")) == "it"
+    assert detect(text, LANGUAGES, None, "fr-CA") == "fr"
+    assert detect(text, LANGUAGES, "de", "fr") == "de"
+    assert detect(text, LANGUAGES, None, "pt") == "en"
+
+
+def test_what_is_known_tips_the_balance() -> None:
+    """Words that several languages share are in the one that the chat, or the client, spoke before."""
+    assert detect("Ultra?", LANGUAGES, "it") == "it"
+    assert detect("Telegram?", LANGUAGES, "de") == "de"
+    assert detect("Telegram?", LANGUAGES, None, "fr-CA") == "fr"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "SU7 price"), ("en", "SU7 deliveries"), ("es", "precio SU7"), ("de", "Preis YU7"), ("zh", "小米SU7")],
+)
+def test_a_code_is_in_no_language(language: str, text: str) -> None:
+    """A product's code says nothing of the language: the words beside it decide."""
+    assert detect(text, LANGUAGES) == language
+
+
+@pytest.mark.parametrize("text", ["SU7?", "SU7 / YU7", "su7"])
+def test_a_code_alone_leaves_it_to_what_is_known(text: str) -> None:
+    """A message that is nothing but codes is in the language of the chat, as one that is nothing but numbers."""
+    assert detect(text, LANGUAGES) == "en"
+    assert detect(text, LANGUAGES, "de") == "de"
+
+
+def test_what_is_known_does_not_overrule_plain_words() -> None:
+    """A plain question is in its own language, though the chat and the client spoke another."""
+    assert detect("When do the cars arrive in Europe?", LANGUAGES, "it", "it") == "en"
+    assert detect("Quando arrivano le auto in Europa?", LANGUAGES, "en", "en-GB") == "it"
+
+
+def test_only_languages_that_are_spoken() -> None:
+    """A guess between close languages stays among those that the bot speaks."""
+    assert detect("quando arrivano", ("it", "en")) == "it"
+    assert detect("何时", ("en", "it")) in {"en", "it", "zh"}
+
+
+@pytest.mark.parametrize(
+    ("code", "language"),
+    [("pt-BR", "pt"), ("zh_Hans", "zh"), ("EN", "en"), ("de", "de"), ("zh-Hant-TW", "zh"), ("", None), (None, None)],
+)
+def test_the_primary_language_of_a_tag(code: str | None, language: str | None) -> None:
+    """What a client reports counts by its first part, in lower case."""
+    assert primary(code) == language
+
+
+@pytest.mark.parametrize(
+    "text", ["\ud800", "a\nb", "\r\n", "x" * 100_000, "שלום", "a\0b", "__label__xx", "‮nehw"], ids=ascii
+)
+def test_any_text_has_a_language(text: str) -> None:
+    """No text is an error, and the answer is a short code."""
+    assert 2 <= len(detect(text[:2000], LANGUAGES)) <= 3

@@ -1,0 +1,133 @@
+"""The order of the sentences: by cosine, words in common, the paragraph, the other editions and the value asked for."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from bot.asking import Asked
+from bot.library import Library, library_of
+from bot.ranking import Candidate, Query, make_query, nearest_articles, rank, rank_article
+from corpus.model import Article
+from index.store import FaissStore, passages_of
+from tests.articles import article
+from tests.encoders import WordEncoder
+
+ENCODER = WordEncoder("red", "green", "blue", "rosso", "verde")
+
+
+def library(articles: Sequence[Article]) -> Library:
+    """Articles with the vectors of their words."""
+    passages = passages_of(articles)
+    store = FaissStore.empty(ENCODER.dimension)
+    store.add(passages, ENCODER.encode_passages([passage.text for passage in passages]))
+    store.describe(passages)
+    return library_of(articles, store, "state")
+
+
+def query(text: str, language: str = "en", said: str | None = None) -> Query:
+    """A question, with the vector of `said` if that is given."""
+    return make_query(text, language, ENCODER.encode_queries([said or text])[0])
+
+
+def ids(candidates: Sequence[Candidate]) -> list[str]:
+    """Of the sentences, best first."""
+    return [candidate.sentence.id for candidate in candidates]
+
+
+def test_a_query_knows_what_is_asked() -> None:
+    """A question is read once: its words, its vector and the kind of answer that it wants."""
+    asked = query("When will the red cars come?")
+    assert (asked.asked, asked.language, asked.text) == (Asked.WHEN, "en", "When will the red cars come?")
+    assert "red" in asked.terms
+    assert asked.vector.shape == (6,)
+
+
+def test_the_closest_sentence_is_first() -> None:
+    """Without words in common the cosine decides, and every sentence of the edition is there, once."""
+    news = article("a", {"en": [["green"], ["red"], ["blue", "Nothing."]]})
+    ranked = rank(library([news]), query("Farbe", said="red"))
+    assert ids(ranked)[0] == "a/p2/s1"
+    assert sorted(ids(ranked)) == ["a/p1/s1", "a/p2/s1", "a/p3/s1", "a/p3/s2"]
+    assert ranked[0].similarity == pytest.approx(1.0)
+    assert [c.score for c in ranked] == sorted((c.score for c in ranked), reverse=True)
+
+
+def test_words_in_common_decide_between_equals() -> None:
+    """Of sentences that are equally close, the one with the question's words is better."""
+    news = article("a", {"en": [["A red boat."], ["A red car."], ["A red plane."]]})
+    best, *others = rank(library([news]), query("the car", said="red"))
+    assert best.sentence.text == "A red car."
+    assert best.coverage == 1.0
+    assert [other.coverage for other in others] == [0.0, 0.0]
+
+
+def test_the_value_asked_for_decides_between_equals() -> None:
+    """Of sentences that are equally close, one with a value of the kind asked for is better."""
+    news = article("a", {"en": [["red soon"], ["red in 2027"], ["red 300 times"]]})
+    for question, right in (("When?", "red in 2027"), ("How many?", "red 300 times")):
+        best, *others = rank(library([news]), query(question, said="red"))
+        assert (best.sentence.text, best.has_value) == (right, True)
+        assert [other.has_value for other in others] == [False, False]
+    assert {c.has_value for c in rank(library([news]), query("Red?", said="red"))} == {None}
+
+
+def test_the_paragraph_decides_between_equals() -> None:
+    """Of sentences that are equally close, the one in a closer paragraph is better."""
+    news = article("a", {"en": [["red", "blue"], ["red", "red"]]})
+    assert set(ids(rank(library([news]), query("Farbe", said="red")))[:2]) == {"a/p2/s1", "a/p2/s2"}
+
+
+def test_other_editions_have_a_say() -> None:
+    """What says it plainly in another language lifts the same sentence in the language that is read."""
+    said = {"en": [["green"], ["green"]], "it": [["verde"], ["rosso"]]}
+    ranked = rank(library([article("a", said)]), query("Farbe", said="rosso green"))
+    assert [(c.sentence.id, c.edition.language) for c in ranked] == [("a/p2/s1", "en"), ("a/p1/s1", "en")]
+    assert ranked[0].similarity == ranked[1].similarity  # the cosine that is shown is that of the sentence shown
+    assert ranked[0].fused > ranked[1].fused
+
+
+def test_an_edition_cut_otherwise_has_no_say() -> None:
+    """A paragraph with another number of sentences in another edition changes nothing, and is no error."""
+    alone = {"en": [["green", "red"]]}
+    both = {"en": [["green", "red"]], "it": [["verde e rosso"]]}
+    asked = query("Farbe", said="red")
+    (first, second), (same, other) = (rank(library([article("a", said)]), asked) for said in (alone, both))
+    assert (first.score, second.score) == (same.score, other.score)
+
+
+def test_the_asker_reads_their_edition() -> None:
+    """Candidates are in the asker's language, else in English, else in the original's."""
+    news = article("a", {"it": [["rosso"]], "en": [["red"]], "de": [["rot"]]})
+    only_italian = article("b", {"it": [["rosso"]]})
+    for language, read in (("de", "de"), ("it", "it"), ("pt", "en"), ("ja", "en")):
+        assert {c.edition.language for c in rank_article(library([news]), query("red", language), news)} == {read}
+    (found,) = rank(library([only_italian]), query("red", "en"))
+    assert found.edition.language == "it"
+
+
+def test_the_nearest_articles_are_ranked() -> None:
+    """Only the three articles with the closest sentences are ranked, and their sentences in one order."""
+    far = [article(f"far{i}", {"en": [["blue", "blue"]]}) for i in range(5)]
+    near = article("near", {"en": [["Nothing."], ["red"]]})
+    nearer = library([*far, near])
+    assert nearest_articles(nearer, query("Farbe", said="red"))[0] == near
+    assert len(nearest_articles(nearer, query("Farbe", said="red"))) == 3
+    assert ids(rank(nearer, query("Farbe", said="red")))[0] == "near/p2/s1"
+
+
+def test_an_article_in_another_language_is_found() -> None:
+    """A question in English is answered from an article that only has an Italian edition, where that is closest."""
+    english = article("english", {"en": [["blue"]]})
+    italian = article("italian", {"it": [["rosso"]]})
+    assert ids(rank(library([english, italian]), query("Farbe", "en", said="rosso")))[0] == "italian/p1/s1"
+
+
+def test_only_the_articles_given() -> None:
+    """With articles given, no other is ranked."""
+    both = [article("a", {"en": [["red"]]}), article("b", {"en": [["blue"]]})]
+    assert ids(rank(library(both), query("red"), [both[1]])) == ["b/p1/s1"]
+
+
+def test_an_empty_library_has_no_candidates() -> None:
+    """Where there is nothing to ask about, nothing is found, and that is no error."""
+    assert rank(library([]), query("red")) == []
