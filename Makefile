@@ -38,7 +38,7 @@ bench: $(READY)  ## time answers and measure memory (ARGS="--questions 300" is p
 	@.venv/bin/python -m benchmarks.answering $(ARGS)
 
 gate: $(READY)  ## train the gate anew: make gate QA=questions.json (ARGS="--dry-run" is passed on)
-	$(if $(QA),,$(error say which questions to train on: make gate QA=qa_dev.json))
+	$(if $(wildcard $(QA)),,$(error QA names no file ("$(QA)"): give the questions to train on, as in make gate QA=qa_dev.json))
 	@.venv/bin/python -m benchmarks.gate --qa '$(QA)' $(ARGS)
 
 lock:  ## resolve all dependencies anew and write requirements.lock
@@ -59,10 +59,10 @@ clean:  ## remove .venv and what the tools leave behind (data/ and .env stay)
 
 $(READY): pyproject.toml requirements.lock
 	$(check_python)
-	@if [ -e $@ ]; then echo 'Bringing .venv up to date: the dependencies have changed.' >&2; \
-	else echo 'Setting up .venv: about 2 GB, a few minutes, once.' >&2; fi
+	@if [ -e $@ ]; then echo 'Bringing .venv up to date with pyproject.toml and requirements.lock ...' >&2; else \
+	echo 'Setting up .venv: a few minutes, once. About 2 GB; more if torch comes as the CUDA build, see Makefile.' >&2; fi
 	@$(PYTHON) -m venv .venv >&2
-	@.venv/bin/python -m pip install $(PIP_OPTIONS) -c requirements.lock -e '.[dev]' >&2
+	@.venv/bin/python -m pip install $(PIP_OPTIONS) $(if $(wildcard $@),--quiet) -c requirements.lock -e '.[dev]' >&2
 	@touch $@
 
 define check_python

@@ -15,6 +15,7 @@ class Asked(StrEnum):
 
     WHEN = "when"
     HOW_LONG = "how_long"
+    PRICE = "price"
     HOW_MANY = "how_many"
     WHO = "who"
     WHERE = "where"
@@ -57,8 +58,8 @@ def what_is_asked(question: str, language: str) -> Asked:
         for kind, pattern in _question_words(language)
         if (match := pattern.search(folded))
     ]
-    if language == "zh":  # the question word stands anywhere in a Chinese sentence: the telling ones first
-        matches = [(0 if kind is not Asked.OTHER else 1, end, kind) for _, end, kind in matches]
+    if language == "zh":  # the question word stands anywhere in a Chinese sentence: the most telling one counts
+        matches = [({Asked.PRICE: 0, Asked.OTHER: 2}.get(kind, 1), end, kind) for _, end, kind in matches]
     return min(matches)[2] if matches else Asked.OTHER
 
 

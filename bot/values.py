@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 
 from babel.dates import get_month_names
 
-from bot.asking import Asked, grammar
+from bot.asking import Asked, bounded, grammar
 from bot.wording import fold, terms
 
 CACHED = 20_000
@@ -119,6 +119,18 @@ def quantities(sentence: str, language: str) -> tuple[Value, ...]:
     return _apart(_found(_patterns(language).quantity, sentence), others)
 
 
+@cache
+def _currency(language: str) -> re.Pattern[str]:
+    return re.compile(rf"{_CURRENCY}|{bounded(grammar(language)['values'].get('currency', '(?!)'), language)}")
+
+
+@lru_cache(CACHED)
+def prices(sentence: str, language: str) -> tuple[Value, ...]:
+    """Quantities in a currency."""
+    folded = fold(sentence)
+    return tuple(v for v in quantities(sentence, language) if _currency(language).search(folded[v.start : v.end]))
+
+
 _NAME_WORD = r"[^\W\d_a-zà-öø-ÿ](?:[\w'’.-]*\w)?"
 _NAME = re.compile(rf"(?<!\w){_NAME_WORD}(?:\s(?:(?:de|van|von|du|da|di)\s)?{_NAME_WORD})*")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}（[A-Z][\w .'-]+）|[\u4e00-\u9fff]{1,4}(?:·[\u4e00-\u9fff]+)+")
@@ -142,6 +154,7 @@ _FINDERS = {
     Asked.WHEN: dates,
     Asked.HOW_LONG: durations,
     Asked.HOW_MANY: quantities,
+    Asked.PRICE: prices,
     Asked.WHO: names,
     Asked.WHERE: names,
 }

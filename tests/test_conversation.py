@@ -319,7 +319,7 @@ async def test_a_message_without_text(conversation: Conversation, text: str) -> 
 
 async def test_a_very_long_message(conversation: Conversation) -> None:
     """Of a very long message the beginning is read, and the person is told."""
-    first, answer = await conversation.message(visitor(), f"{QUESTIONS['en']} {'la ' * 7_000_000}")
+    first, answer = await conversation.message(visitor(), f"{QUESTIONS['en']} {'and so on ' * 2_000_000}")
     assert first == Reply(say("en", "too_long", count=LONGEST_QUESTION))
     assert units(plain(answer.html)) <= TELEGRAM_LIMIT
 
