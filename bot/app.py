@@ -95,10 +95,13 @@ def load_encoder_for(settings: Settings) -> Encoder:
     return load_encoder(settings.embedding_model, settings.embedding_query_prompt, settings.embedding_passage_prompt)
 
 
-def open_answering(settings: Settings) -> Answering:
-    """Load the model and the library, building the index where it is missing or stale. Takes seconds."""
+def open_answering(settings: Settings, encoder: Encoder | None = None) -> Answering:
+    """The library and all that answers from it, the index built where it is missing or stale.
+
+    Takes seconds, most of them for the model where it is not given.
+    """
     check_places(settings)
-    encoder = load_encoder_for(settings)
+    encoder = encoder or load_encoder_for(settings)
     catalogue = Catalogue(settings, encoder)
     gate = gate_of(settings)
     answerer = Answerer(catalogue.current, encoder, gate, settings.language)

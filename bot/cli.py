@@ -213,12 +213,16 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
 
 
 def _index(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.app import load_encoder_for
+    from bot.app import load_encoder_for, open_answering
     from bot.catalogue import build, check_places
 
     check_places(settings)
-    report = build(settings, load_encoder_for(settings), rebuild=options.rebuild)
+    encoder = load_encoder_for(settings)
+    report = build(settings, encoder, rebuild=options.rebuild)
     print(f"index: {report.embedded} passages embedded, {report.kept} kept, {report.removed} removed")
+    samples = open_answering(settings, encoder).samples()
+    counts = ", ".join(f"{len(samples.in_language(language))} {language}" for language in LANGUAGES)
+    print(f"sample questions that are answered: {counts}")
     return 0
 
 

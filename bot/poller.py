@@ -34,13 +34,17 @@ class Poller:
         self._process = process
         self._allowed = list(allowed_updates)
         self._in_flight: dict[int, asyncio.Task[None]] = {}
+        self._done: set[int] = set()
+        """Finished, but fetched again as long as an earlier update is in flight."""
         self._next = 0
-        self._troubled = False
+        self._trouble: str | None = None
+        """The kind of trouble that was spoken of, None while all is well."""
         self._conflicts = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Poll until `stop`, then finish what is in flight and confirm it. Raises BotStoppedError."""
         stopped = asyncio.create_task(stop.wait())
+        fetching: asyncio.Task[None] | None = None
         wait = 0.0
         try:
             while not stop.is_set():
@@ -57,20 +61,25 @@ class Poller:
                 wait = self._after(fetching, wait)
         finally:
             stopped.cancel()
+            if fetching is not None:
+                fetching.cancel()
             await self._finish()
 
     async def _fetch(self) -> None:
         if self._in_flight:
             await asyncio.wait(self._in_flight.values(), timeout=GRACE)
+        offset = min(self._in_flight, default=self._next)
+        self._done = {number for number in self._done if number >= offset}
         updates = await self._bot.get_updates(
-            offset=min(self._in_flight, default=self._next),
+            offset=offset,
             limit=BATCH,
             timeout=0 if self._in_flight else LONG_POLL,
             allowed_updates=self._allowed,
         )
         for update in updates:
-            if update.update_id >= self._next:
-                self._next = update.update_id + 1
+            # Not "is it greater than the last": after a quiet week, or on another server, ids begin anew.
+            self._next = update.update_id + 1
+            if update.update_id not in self._in_flight and update.update_id not in self._done:
                 self._start(update)
         if len(updates) == BATCH and len(self._in_flight) >= BATCH:
             # The window holds nothing but unfinished work: only its first piece can make room.
@@ -82,6 +91,7 @@ class Poller:
 
         def done(task: asyncio.Task[None]) -> None:
             del self._in_flight[update.update_id]
+            self._done.add(update.update_id)
             if not task.cancelled() and (error := task.exception()) is not None:
                 log.error("an update could not be processed: %s", type(error).__name__)
 
@@ -93,9 +103,9 @@ class Poller:
         """Seconds to wait before the next poll; says once what is wrong, and once that it is over."""
         error = fetching.exception()
         if error is None:
-            if self._troubled:
+            if self._trouble is not None:
                 log.warning("Telegram is reached again")
-            self._troubled, self._conflicts = False, 0
+            self._trouble, self._conflicts = None, 0
             return 0.0
         if isinstance(error, InvalidToken):
             raise BotStoppedError("Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN") from error
@@ -107,18 +117,18 @@ class Poller:
             )
             if self._conflicts >= CONFLICTS:
                 raise BotStoppedError(line) from error
-            return self._trouble(line, max(1.0, min(5.0, 1.5 * wait)))
+            return self._say_once("conflict", line, max(1.0, min(5.0, 1.5 * wait)))
         if isinstance(error, RetryAfter):
-            return self._trouble("Telegram asks to poll more slowly", seconds_of(error.retry_after))
+            return self._say_once("pace", "Telegram asks to poll more slowly", seconds_of(error.retry_after))
         if isinstance(error, TelegramError):
             longer = max(1.0, min(LONGEST_WAIT, 1.5 * wait))
-            return self._trouble(f"Telegram is not reached, trying on: {error}", longer)
+            return self._say_once("network", f"Telegram is not reached, trying on: {error}", longer)
         raise error
 
-    def _trouble(self, line: str, wait: float) -> float:
-        if not self._troubled:
+    def _say_once(self, kind: str, line: str, wait: float) -> float:
+        if self._trouble != kind:
             log.warning("%s", line)
-        self._troubled = True
+        self._trouble = kind
         return wait
 
     async def _finish(self) -> None:

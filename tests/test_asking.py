@@ -9,7 +9,8 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
     "en": {
         Asked.WHEN: ("When do the cars arrive?", "In what year do they start?", "on which date was it"),
         Asked.HOW_LONG: ("How long did it take?", "In how many months?", "How many years until then?"),
-        Asked.HOW_MANY: ("How many SU7 have been delivered?", "How much is it?", "What is the price of it?"),
+        Asked.HOW_MANY: ("How many SU7 have been delivered?", "How much is it?"),
+        Asked.PRICE: ("How much do the cars cost?", "What is the price of it?", "How expensive is it?"),
         Asked.WHO: ("Who made the announcement?", "Whose idea was it?"),
         Asked.WHERE: ("Where is it sold?", "In which country is it sold?"),
         Asked.WHY: ("Why is Xiaomi ready?", "What is the reason?"),
@@ -18,7 +19,8 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
     "it": {
         Asked.WHEN: ("Quando arrivano le auto?", "In che anno iniziano?", "Entro quando apriranno?"),
         Asked.HOW_LONG: ("Quanto tempo ci vuole?", "In quanti mesi?", "Tra quanti anni?"),
-        Asked.HOW_MANY: ("Quante SU7 sono state consegnate?", "Quanto costa?", "Qual è il prezzo?"),
+        Asked.HOW_MANY: ("Quante SU7 sono state consegnate?", "Qual è il numero?"),
+        Asked.PRICE: ("Quanto costa?", "Qual è il prezzo?", "Quanto costeranno le auto?"),
         Asked.WHO: ("Chi ha dato l'annuncio?", "Chi è Xu Fei?"),
         Asked.WHERE: ("Dove si trova?", "In quali paesi saranno vendute?"),
         Asked.WHY: ("Perché Xiaomi è pronta?", "Come mai?"),
@@ -27,7 +29,8 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
     "es": {
         Asked.WHEN: ("¿Cuándo llegan los coches?", "¿En qué año empiezan?"),
         Asked.HOW_LONG: ("¿Cuánto tiempo tardó?", "¿En cuántos meses?"),
-        Asked.HOW_MANY: ("¿Cuántos SU7 se han entregado?", "¿Cuál es el precio?"),
+        Asked.HOW_MANY: ("¿Cuántos SU7 se han entregado?", "¿Cuál es el número?"),
+        Asked.PRICE: ("¿Cuál es el precio?", "¿Cuánto costarán los coches?"),
         Asked.WHO: ("¿Quién hizo el anuncio?", "¿Quiénes son?"),
         Asked.WHERE: ("¿Dónde se venden?", "¿En qué países?"),
         Asked.WHY: ("¿Por qué está lista?",),
@@ -36,7 +39,8 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
     "de": {
         Asked.WHEN: ("Wann kommen die Autos?", "In welchem Jahr beginnt es?", "Ab wann?"),
         Asked.HOW_LONG: ("Wie lange dauert es?", "In wie vielen Monaten?"),
-        Asked.HOW_MANY: ("Wie viele SU7 wurden ausgeliefert?", "Was kostet es?", "Wie hoch ist der Preis?"),
+        Asked.HOW_MANY: ("Wie viele SU7 wurden ausgeliefert?", "Welche Anzahl?"),
+        Asked.PRICE: ("Was kostet es?", "Wie hoch ist der Preis?", "Was werden die Autos kosten?"),
         Asked.WHO: ("Wer hat das angekündigt?", "Wem gehört es?"),
         Asked.WHERE: ("Wo wird es verkauft?", "In welchen Ländern?"),
         Asked.WHY: ("Warum ist Xiaomi bereit?", "Aus welchem Grund?"),
@@ -45,7 +49,8 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
     "fr": {
         Asked.WHEN: ("Quand arrivent-elles ?", "En quelle année ?", "À partir de quand ?"),
         Asked.HOW_LONG: ("Combien de temps faut-il ?", "En combien de mois ?"),
-        Asked.HOW_MANY: ("Combien de SU7 ont été livrées ?", "Quel est le prix ?"),
+        Asked.HOW_MANY: ("Combien de SU7 ont été livrées ?", "Quel est le nombre ?"),
+        Asked.PRICE: ("Quel est le prix ?", "Combien coûteront les voitures ?"),
         Asked.WHO: ("Qui a fait l'annonce ?",),
         Asked.WHERE: ("Où sont-elles vendues ?", "Dans quels pays ?", "D’où vient-elle ?"),
         Asked.WHY: ("Pourquoi est-elle prête ?",),
@@ -55,6 +60,7 @@ QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
         Asked.WHEN: ("小米汽车什么时候进入欧洲？", "从哪一年开始？", "何时？"),
         Asked.HOW_LONG: ("用了多少个月？", "多久？", "要等几年？"),
         Asked.HOW_MANY: ("SU7交付了多少辆？", "有几家门店？"),
+        Asked.PRICE: ("多少钱？", "SU7的价格是多少？"),
         Asked.WHO: ("是谁宣布的？",),
         Asked.WHERE: ("在哪里销售？", "在哪些国家？"),
         Asked.WHY: ("为什么准备好了？",),

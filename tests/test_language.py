@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language import detect, primary
+from bot.language import detect, primary, wording_of
 from bot.settings import LANGUAGES
 
 SAID = {
@@ -59,7 +59,7 @@ def test_what_is_known_tips_the_balance() -> None:
     """Words that several languages share are in the one that the chat, or the client, spoke before."""
     assert detect("Ultra?", LANGUAGES, "it") == "it"
     assert detect("Telegram?", LANGUAGES, "de") == "de"
-    assert detect("Telegram?", LANGUAGES, None, "fr-CA") == "fr"
+    assert detect("Ultra?", LANGUAGES, None, "it-IT") == "it"
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,17 @@ def test_the_primary_language_of_a_tag(code: str | None, language: str | None) -
 def test_any_text_has_a_language(text: str) -> None:
     """No text is an error, and the answer is a short code."""
     assert 2 <= len(detect(text[:2000], LANGUAGES)) <= 3
+
+
+@pytest.mark.parametrize(("worded", "text"), [(code, texts[0]) for code, texts in SAID.items()])
+@pytest.mark.parametrize("chosen", LANGUAGES)
+def test_a_plain_question_is_worded_in_its_own_language(worded: str, text: str, chosen: str) -> None:
+    """Who chose to read one language may ask in another: the words of the question decide what it is worded in."""
+    assert wording_of(text, chosen, LANGUAGES) == worded
+
+
+def test_the_choice_decides_where_words_do_not() -> None:
+    """Without telling words a question is worded in the language that its asker chose."""
+    assert wording_of("2027?", "de", LANGUAGES) == "de"
+    assert wording_of("Ultra?", "it", LANGUAGES) == "it"
+    assert wording_of("", "pt", LANGUAGES) == "pt"

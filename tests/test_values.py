@@ -6,7 +6,7 @@ import pytest
 
 from bot.asking import Asked, content_terms
 from bot.settings import LANGUAGES
-from bot.values import Value, dates, durations, headline, holds_value, names, quantities
+from bot.values import Value, dates, durations, headline, holds_value, names, prices, quantities
 from bot.wording import terms
 
 Finder = Callable[[str, str], Sequence[Value]]
@@ -91,6 +91,23 @@ def test_names(language: str, sentence: str, found: list[str]) -> None:
     assert [value.text for value in names(sentence, language)] == found
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "found"),
+    [
+        ("en", "It costs 40,000 euros or $45,000, for 300,000 people in 2027.", ["40,000 euros", "$45,000"]),
+        ("it", "Costa 40.000 euro in 15 mesi.", ["40.000 euro"]),
+        ("de", "Er kostet 40.000 Euro und wiegt 2.000 kg.", ["40.000 Euro"]),
+        ("fr", "Elle coûte 40 000 euros.", ["40 000 euros"]),
+        ("es", "Cuesta 40.000 euros.", ["40.000 euros"]),
+        ("zh", "售价为30万元，共1万家门店。", ["30万元"]),
+        ("en", "It sold 300,000 in 15 months.", []),
+    ],
+)
+def test_prices(language: str, sentence: str, found: list[str]) -> None:
+    """A price is a quantity of money, and no other number is one."""
+    assert bare(prices(sentence, language), sentence) == found
+
+
 def test_a_value_is_shown_with_its_qualifier() -> None:
     """The words that qualify a value are shown with it, but are no part of it."""
     (value,) = quantities("They sold more than 300,000 cars.", "en")
@@ -114,6 +131,8 @@ HEADLINES = [
     (Asked.WHEN, "en", "When in 2027?", "It starts in 2027.", None),
     (Asked.WHEN, "en", "When?", "It starts soon.", None),
     (Asked.WHERE, "en", "Where?", "It is made in Beijing.", None),
+    (Asked.PRICE, "en", "How much is it?", "It costs 40,000 euros, and 10,000 were sold.", "40,000 euros"),
+    (Asked.PRICE, "en", "How much is it?", "10,000 were sold.", None),
     (Asked.WHY, "en", "Why?", "Because of 2027.", None),
     (Asked.OTHER, "en", "What?", "It starts in 2027.", None),
     (Asked.WHEN, "pt", "Quando?", "Em 2027.", None),
@@ -161,7 +180,7 @@ def test_whether_a_value_is_there() -> None:
     assert holds_value(Asked.WHEN, "Em 2027.", "pt", nothing) is None
 
 
-@pytest.mark.parametrize("finder", [dates, durations, quantities, names])
+@pytest.mark.parametrize("finder", [dates, durations, quantities, prices, names])
 @pytest.mark.parametrize("language", [*LANGUAGES, "pt"])
 def test_no_text_is_an_error(finder: Finder, language: str) -> None:
     """Empty, odd and foreign text holds values or none, inside the text."""
