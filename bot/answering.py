@@ -20,8 +20,8 @@ from corpus.cleaning import clean_line
 from corpus.model import Edition
 from index.encoder import Encoder
 
-LONGEST_QUESTION = 1000
-"""Characters of a question that are read; more would only slow the encoder down."""
+LONGEST_QUESTION = 500
+"""Characters of a question that are read: without a space among them, twice as many keep the encoder for seconds."""
 SHOWN = 3
 """Passages given as evidence."""
 

@@ -83,6 +83,11 @@ def open_library(settings: Settings, encoder: Encoder) -> Library:
     """The library as it lies on disk. Raises CorpusError, IndexMismatchError or IndexDamagedError."""
     articles = corpus_of(settings)
     manifest, store = open_index(settings.index_dir, articles, encoder.name)
+    if store.dimension != encoder.dimension:  # another model in the folder that EMBEDDING_MODEL names
+        raise IndexMismatchError(
+            f"the index holds vectors of {store.dimension} floats, but EMBEDDING_MODEL makes {encoder.dimension}: "
+            "run `annuncio index`"
+        )
     return library_of(articles, store, manifest.digest)
 
 

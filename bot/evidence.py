@@ -14,13 +14,13 @@ from importlib.resources import files
 
 from bot.library import Library
 from bot.ranking import SPREAD, Candidate, Query
-from bot.wording import fold, terms
+from bot.wording import CAPITALS, fold, terms
 
 _DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
-_NAME_WORD = r"[^\W\d_a-zà-öø-ÿ][\w'’-]*"
-_CAPITAL = re.compile(
-    rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{{2,}}\w*"
-)
+_NAME_WORD = rf"[{CAPITALS}][\w'’-]*"
+_CODE = r"(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*"
+_CODES = re.compile(_CODE)
+_NAMES = re.compile(rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|{_CODE}")
 _LATIN = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -71,10 +71,8 @@ def question_names(question: str, language: str) -> tuple[str, ...]:
     """
     if language == "zh":
         return tuple(dict.fromkeys(_LATIN.findall(question)))
-    found = _CAPITAL.findall(question)
-    if language == "de":
-        found = [name for name in found if any(c.isdigit() for c in name) or name.isupper()]
-    return tuple(dict.fromkeys(found))
+    pattern = _CODES if language == "de" else _NAMES
+    return tuple(dict.fromkeys(pattern.findall(question)))
 
 
 def _lacking(names: Sequence[str], had: frozenset[str]) -> list[str]:

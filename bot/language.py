@@ -14,7 +14,8 @@ from bot.asking import languages_asking
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
-_NOT_LETTERS = re.compile(r"[\W\d_]+")
+_NOT_WORDS = re.compile(r"[A-Za-z]*\d[A-Za-z\d]*|[\W_]+")
+"""Signs, numbers and codes: "SU7" is in no language, but its "su" is Italian."""
 FOREIGN = 0.8
 """From this probability on, a language that the bot does not speak is believed."""
 UNLIKELY = 0.1
@@ -60,7 +61,7 @@ def detect(text: str, spoken: Sequence[str], earlier: str | None = None, reporte
         language: (SAME_CHAT if language == earlier else 1.0) * (REPORTED if language == reported else 1.0)
         for language in spoken
     }
-    words = _NOT_LETTERS.sub(" ", text).strip()
+    words = _NOT_WORDS.sub(" ", text).strip()
     if not words:
         return earlier or (reported if reported in spoken else None) or spoken[0]
     if _HAN.search(words) and not _KANA_OR_HANGUL.search(words) and "zh" in spoken:
@@ -91,7 +92,7 @@ def wording_of(text: str, chosen: str, spoken: Sequence[str]) -> str:
 
     Who chose German may well ask in English; the choice decides only where the words do not.
     """
-    words = _NOT_LETTERS.sub(" ", text).strip()
+    words = _NOT_WORDS.sub(" ", text).strip()
     if _HAN.search(words) and not _KANA_OR_HANGUL.search(words):
         return "zh"
     if chosen not in spoken or not words:

@@ -1,6 +1,7 @@
 """The settings: one frozen value, read once from the environment and `.env`, every mistake named at once."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -72,10 +73,11 @@ class Settings:
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'annuncio.db'}"
 
+_TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{3,}")
+
 
 def _token(value: str) -> str:
-    number, colon, secret = value.partition(":")
-    if not (number.isdigit() and colon and len(secret) >= 3 and value.isascii() and value.isprintable()):
+    if not _TOKEN.fullmatch(value):
         raise ValueError("is no bot token: @BotFather gives one like 123456:ABC-DEF")
     return value
 

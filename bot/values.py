@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from babel.dates import get_month_names
 
 from bot.asking import Asked, bounded, grammar
-from bot.wording import fold, terms
+from bot.wording import CAPITALS, fold, terms
 
 CACHED = 20_000
 """Sentences whose values are remembered: every question looks at those of the same few articles."""
@@ -131,7 +131,7 @@ def prices(sentence: str, language: str) -> tuple[Value, ...]:
     return tuple(v for v in quantities(sentence, language) if _currency(language).search(folded[v.start : v.end]))
 
 
-_NAME_WORD = r"[^\W\d_a-zà-öø-ÿ](?:[\w'’.-]*\w)?"
+_NAME_WORD = rf"[{CAPITALS}](?:[\w'’.-]*\w)?"
 _NAME = re.compile(rf"(?<!\w){_NAME_WORD}(?:\s(?:(?:de|van|von|du|da|di)\s)?{_NAME_WORD})*")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}（[A-Z][\w .'-]+）|[\u4e00-\u9fff]{1,4}(?:·[\u4e00-\u9fff]+)+")
 

@@ -6,10 +6,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 STEM = 5
 """Letters that stand for a word: the endings of six languages mostly come after them. Digits are never cut."""
+
+CAPITALS = "".join(character for character in map(chr, range(0x2000)) if character.isupper())
+"""The capital letters of every script that has some, for a character class."""
 
 _HAN = r"\u3400-\u9fff"
 _WORD = re.compile(rf"[{_HAN}]+|[^\W_{_HAN}]+")
@@ -21,7 +24,7 @@ def fold(text: str) -> str:
     return "".join(_fold_character(character) for character in text)
 
 
-@cache
+@lru_cache(8192)
 def _fold_character(character: str) -> str:
     folded = unicodedata.normalize("NFKD", character.casefold())
     bare = "".join(part for part in folded if not unicodedata.combining(part))

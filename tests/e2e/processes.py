@@ -39,9 +39,10 @@ class Ended:
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment with no setting of the bot but those given, in a locale of no language."""
+    """This process's environment with no setting of the bot but those given, and never Telegram itself."""
     outside = {name: value for name, value in os.environ.items() if name not in FIELDS}
-    return {**outside, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", **(settings or {})}
+    nowhere = {"TELEGRAM_API_BASE_URL": "http://127.0.0.1:1"}
+    return {**outside, **nowhere, "LC_ALL": "C.UTF-8", "PYTHONUNBUFFERED": "1", **(settings or {})}
 
 
 def annuncio(

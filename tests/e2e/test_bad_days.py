@@ -1,0 +1,150 @@
+"""Servers that refuse, networks that are not there, files that were damaged: one line, and nothing is lost."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bot_api import BotApiServer, faults
+from tests.e2e.conftest import assert_no_breach
+from tests.e2e.processes import TOKEN, BotProcess, annuncio, started
+from tests.e2e.test_webhook import free_port
+from tests.e2e.texts import ABROAD, ORDERS, RAW_IT
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture
+def server() -> Iterator[BotApiServer]:
+    with BotApiServer(TOKEN) as running:
+        yield running
+        assert_no_breach(running)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def shut_out(built_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
+    """A bot beside another one that never gives way; it tries for half a minute, while the other tests run."""
+    folder = tmp_path_factory.mktemp("second")
+    data_dir = Path(shutil.copytree(built_data_dir, folder / "data"))
+    with BotApiServer(TOKEN) as server:
+        server.fail_next("getUpdates", faults.Fault(409, "Conflict: terminated by other getUpdates request"), None)
+        bot = started(server, folder, data_dir)
+        bot.launch()
+        yield bot
+        bot.kill()
+
+
+def test_a_token_that_is_refused_is_said_in_one_line(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+    """401: the line names the setting; nothing of the token is shown, however much is logged."""
+    settings = {
+        "TELEGRAM_BOT_TOKEN": "7654321:AAGe-another_one-entirely",
+        "TELEGRAM_API_BASE_URL": server.base_url,
+        "LOG_LEVEL": "DEBUG",
+    }
+    ended = annuncio("run", "--data-dir", data_dir, folder=tmp_path, settings=settings)
+    assert ended.code == 1
+    assert ended.stderr.splitlines()[-1] == "annuncio: Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN"
+    assert "AAGe" not in ended.stdout + ended.stderr
+
+
+def test_a_token_that_is_revoked_ends_the_bot(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+    """401 while it runs: the same line, exit code 1, and no heartbeat is left."""
+    bot = started(server, tmp_path, data_dir)
+    bot.start()
+    server.fail_next("getUpdates", faults.unauthorized(), None)
+    server.chat(1).says("Ciao")
+    assert bot.wait_for_end() == 1
+    assert bot.stderr.splitlines()[-1] == "annuncio: Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN"
+    assert not (data_dir / "heartbeat.json").exists()
+    server.heal()
+    with bot:
+        server.chat(1).wait_for_message("Ciao!")
+
+
+def test_a_bot_api_that_is_not_there_is_named(data_dir: Path, tmp_path: Path) -> None:
+    """A closed port: the line holds the address that was tried, and the setting to change."""
+    base = f"http://127.0.0.1:{free_port()}"
+    settings = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE_URL": base, "LOG_LEVEL": "DEBUG"}
+    ended = annuncio("run", "--data-dir", data_dir, folder=tmp_path, settings=settings)
+    assert ended.code == 1
+    last = ended.stderr.splitlines()[-1]
+    assert last.startswith(f"annuncio: the Bot API at {base} is not reached (")
+    assert last.endswith("): check the network and TELEGRAM_API_BASE_URL")
+
+
+def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+    """Menus, descriptions, chat actions and deleteWebhook refused: a warning each, and questions are answered.
+
+    A second poller that gives way costs one line as well.
+    """
+    for method in ("setMyCommands", "setMyDescription", "setMyShortDescription", "sendChatAction", "deleteWebhook"):
+        server.fail_next(method, faults.bad_request(f"no {method} here"), None)
+    server.fail_next("getUpdates", faults.Fault(409, "Conflict: terminated by other getUpdates request"), 2)
+    with started(server, tmp_path, data_dir) as bot:
+        chat = server.chat(1, language_code="en")
+        chat.says(ABROAD["en"])
+        chat.wait_for_message("2027")
+        assert chat.actions == ()
+        bot.wait_until_said("Telegram is reached again")
+        said = [line.partition(": ")[2] for line in bot.stderr.splitlines() if " WARNING " in line]
+    assert sorted(said) == [
+        "Telegram did not take the menus and descriptions, the bot works without: no setMyCommands here",
+        "Telegram is reached again",
+        "an earlier webhook could not be removed: no deleteWebhook here",
+        "another program polls Telegram with the same token (409): stop it, or give this one a token of its own; "
+        "no question is lost",
+    ]
+    server.heal()
+
+
+def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
+    """Each file of it cut, emptied or overwritten: one warning, and the answer is right."""
+    (tmp_path / "raw.txt").write_text(RAW_IT, encoding="utf-8")
+    where = ("--data-dir", "data", "--articles", "articles")
+    assert annuncio("ingest", "raw.txt", *where, folder=tmp_path).code == 0
+    files = sorted(path for path in (tmp_path / "data" / "index").rglob("*") if path.is_file())
+    for number, path in enumerate(files):
+        damaged = (b"", path.read_bytes()[:40], b"\x00\xffnothing of it" * 10)[number % 3]
+        path.write_bytes(damaged)
+    ended = annuncio("ask", "--json", "Quando venderà Xiaomi le auto fuori dalla Cina?", *where, folder=tmp_path)
+    assert ended.code == 0
+    assert '"headline": "a partire dal 2027"' in ended.stdout
+    assert "building the index anew" in ended.line
+
+
+@pytest.mark.parametrize("command", ["run", "chat"])
+def test_a_damaged_database_is_named_and_left_alone(data_dir: Path, tmp_path: Path, command: str) -> None:
+    """Subscribers are not thrown away: the line says what may be done, and the file is as it was."""
+    garbage = os.urandom(8192)
+    (data_dir / "annuncio.db").write_bytes(garbage)
+    ended = annuncio(command, "--data-dir", data_dir, folder=tmp_path, settings={"TELEGRAM_BOT_TOKEN": TOKEN}, text="")
+    assert ended.code == 1
+    assert ended.stderr.splitlines()[-1].startswith(f"annuncio: The database {data_dir / 'annuncio.db'} is damaged")
+    assert (data_dir / "annuncio.db").read_bytes() == garbage
+
+
+def test_sigterm_in_the_middle_of_an_answer_loses_nothing(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+    """What is in its hands is finished and confirmed before it ends, with exit code 0."""
+    with started(server, tmp_path, data_dir) as bot:
+        chats = [server.chat(10 + n, language_code="en") for n in range(3)]
+        for chat in chats:
+            server.fail_next("sendMessage", faults.slow(1), chat_id=chat.chat_id)
+            chat.says(ORDERS["en"].question)
+        server.wait_for_call("sendMessage", count=3)
+        assert bot.running
+    for chat in chats:
+        chat.wait_for_message(ORDERS["en"].sentence)
+    assert [len(chat.messages) for chat in chats] == [1, 1, 1]
+    assert server.pending_updates == ()
+
+
+def test_a_second_poller_that_stays_ends_the_bot(shut_out: BotProcess) -> None:
+    """After ten refusals in a row it gives up with one line, exit code 1; getUpdates alone says no."""
+    assert shut_out.wait_for_end() == 1
+    assert shut_out.stderr.splitlines()[-1] == (
+        "annuncio: another program polls Telegram with the same token (409): stop it, or give this one a token of "
+        "its own; no question is lost"
+    )
+    assert not (shut_out.data_dir / "heartbeat.json").exists()
