@@ -114,7 +114,8 @@ class Announcer:
         tries = delivery.attempts + 1
         if tries > MAX_ATTEMPTS:  # a process ended in the middle of each of them
             return Outcome(DeliveryState.FAILED, reason=f"no answer in {MAX_ATTEMPTS} tries")
-        reply = self._compose(delivery.article, delivery.language)
+        # A new article's first message checks its sample questions: seconds of one core, not of everybody's loop.
+        reply = await asyncio.to_thread(self._compose, delivery.article, delivery.language)
         if reply is None:
             return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
         try:

@@ -152,7 +152,7 @@ class Conversation:
             return await self.press(visitor, f"{QUESTION_PREFIX}{token}")
         if argument in {"subscribe", "latest"}:
             return await self.command(visitor, argument)
-        articles = self._catalogue.current().newest_first
+        articles = (await self._in_thread(self._catalogue.current)).newest_first
         if not articles:
             return [Reply(say(language, "welcome_empty"))]
         edition = reading_edition(articles[0], language)
@@ -176,7 +176,7 @@ class Conversation:
 
     async def _latest(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         del visitor, argument
-        articles = self._catalogue.current().newest_first[:LATEST]
+        articles = (await self._in_thread(self._catalogue.current)).newest_first[:LATEST]
         if not articles:
             return [Reply(say(language, "latest_none"))]
         lines = "\n\n".join(compose_article_line(article, language) for article in articles)

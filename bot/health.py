@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def check(file: Path, now: float) -> Health:
         at = float(json.loads(file.read_text(encoding="utf-8"))["at"])
     except FileNotFoundError:
         return Health(False, f"not running: there is no heartbeat at {file}")
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        at = math.nan
+    if not math.isfinite(at):
         return Health(False, f"not known: the heartbeat {file} cannot be read")
     age = now - at
     if age > STALE:

@@ -4,8 +4,8 @@ import logging
 import re
 from collections.abc import Iterable
 
-_TOKEN = re.compile(r"\b\d{3,}:[A-Za-z0-9_-]{4,}")
-"""What a bot token looks like, also inside an address."""
+_TOKEN = re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{4,}")
+"""What a bot token looks like, also behind the "bot" of an address; the port behind an address looks otherwise."""
 
 
 _CHATTY = (

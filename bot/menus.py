@@ -23,10 +23,17 @@ def _digest(bot_id: int, language: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+def _read(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
 async def register_menus(bot: Bot, data_dir: Path, language: str) -> None:
     """Tell Telegram all of it, `language` being what people of other languages see; a refusal is only a warning."""
     kept, digest = data_dir / FILE, _digest(bot.id, language)
-    if kept.is_file() and kept.read_text(encoding="utf-8") == digest:
+    if _read(kept) == digest:
         return
     try:
         for code in (None, *LANGUAGES):
@@ -38,4 +45,7 @@ async def register_menus(bot: Bot, data_dir: Path, language: str) -> None:
     except TelegramError as error:
         log.warning("Telegram did not take the menus and descriptions, the bot works without: %s", error)
         return
-    kept.write_text(digest, encoding="utf-8")
+    try:
+        kept.write_text(digest, encoding="utf-8")
+    except OSError as error:
+        log.warning("the menus are sent again at the next start, %s cannot be written: %s", kept, error.strerror)

@@ -2,6 +2,7 @@
 
 import asyncio
 import locale
+import logging
 import sys
 import threading
 from collections.abc import Awaitable, Sequence
@@ -11,11 +12,15 @@ from typing import TextIO, TypeVar
 from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.announcer import Announcer
 from bot.conversation import Conversation, Visitor
+from bot.database import in_one_line
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.texts import say
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -79,9 +84,8 @@ class TerminalSender:
 
     def pressed(self, line: str) -> Button | None:
         """The button that a line consisting of its number means."""
-        if line.isascii() and line.isdigit() and 1 <= int(line) <= len(self.buttons):
-            return self.buttons[int(line) - 1]
-        return None
+        numbers = {str(number): button for number, button in enumerate(self.buttons, start=1)}
+        return numbers.get(line)
 
 
 class LoopThread:
@@ -127,9 +131,10 @@ def converse(
     sender: TerminalSender,
     console: Console,
     loop: "LoopThread",
-    source: TextIO = sys.stdin,
+    source: TextIO | None = None,
 ) -> None:
     """Talk until the input ends. On a terminal, news is shown as it comes; from a pipe, before each answer."""
+    source = source or sys.stdin
     visitor = Visitor(CHAT, reported_language())
     interactive = source.isatty()
     stop = asyncio.Event()
@@ -139,13 +144,14 @@ def converse(
             sender.show(loop.wait_for(conversation.command(visitor, "start")))
         while True:
             if not interactive:
-                loop.wait_for(announcer.deliver_due())
+                _unless_the_database_fails(loop, announcer.deliver_due())
             line = console.input("[bold]> [/bold]") if interactive else source.readline()
             if not interactive and not line:
                 break
             if interactive and not line.strip():
                 continue
-            sender.show(loop.wait_for(reply_to(conversation, sender, visitor, line)))
+            replies = _unless_the_database_fails(loop, reply_to(conversation, sender, visitor, line))
+            sender.show(loop.wait_for(conversation.trouble(visitor)) if replies is None else replies)
     except (EOFError, KeyboardInterrupt):
         console.print()
         console.print(say(language_of_farewell(visitor), "terminal_bye"))
@@ -153,6 +159,15 @@ def converse(
         if news is not None:
             loop.loop.call_soon_threadsafe(stop.set)
             news.result()
+
+
+def _unless_the_database_fails(loop: "LoopThread", work: Awaitable[T]) -> T | None:
+    """What the work gives; None, and a line in the log, where the database failed."""
+    try:
+        return loop.wait_for(work)
+    except SQLAlchemyError as error:
+        log.error("the database failed: %s", in_one_line(error))  # noqa: TRY400  (the line says all there is to know)
+        return None
 
 
 def language_of_farewell(visitor: Visitor) -> str:

@@ -236,7 +236,7 @@ def test_a_huge_text_is_cut(answering: Answering, piece: str) -> None:
 
 def test_what_stands_first_of_a_long_text_counts(answering: Answering) -> None:
     """A question with much behind it is still known by its beginning, its spaces made one."""
-    outcome = ask(answering, "  When\n do   Xiaomi cars reach Europe? " + " " * 2000 + "x")
+    outcome = ask(answering, "  When\n do   Xiaomi cars reach Europe? " + " " * 1500 + "x")
     assert outcome.question == "When do Xiaomi cars reach Europe? x"
 
 

@@ -1,14 +1,18 @@
 """What every Sender keeps, whichever channel it reaches."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import pytest
+from rich.console import Console
 
 from bot.announcer import Sender
+from bot.composing import plain
 from bot.errors import ChatGoneError, ChatMovedError, MessageRefusedError, SendError, TryLaterError
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.telegram_sender import TelegramSender
+from bot.terminal import CHAT, TerminalSender
 from tests.senders import MemorySender, canned_bot
 
 GONE = ChatGoneError("Forbidden: bot was blocked by the user")
@@ -16,32 +20,63 @@ MOVED = ChatMovedError("-1007")
 LATER = TryLaterError(7, "too fast")
 REFUSED = MessageRefusedError("Message is too long")
 
-Received = tuple[ChatAddress, str, tuple[tuple[Button, ...], ...]]
+Received = tuple[ChatAddress, str, tuple[Button, ...]]
+"""The chat, what a person reads there, and the buttons below it, row after row."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """A Sender with both its ends: `fail` makes the next message end in this error, `received` is what arrived."""
+    """A Sender with both its ends: `received` is what arrived at `chats`, which may be one and the same."""
 
     sender: Sender
-    channel: Channel
+    chats: tuple[ChatAddress, ChatAddress]
     received: Callable[[], list[Received]]
-    fail: Callable[[ChatAddress, SendError], None] | None
-    """None where the channel cannot fail."""
 
 
-def memory() -> Rig:
+@dataclass(frozen=True, slots=True)
+class WideRig(Rig):
+    """One of a channel with many chats, which can refuse: `fail` makes the next message end in this error."""
+
+    fail: Callable[[ChatAddress, SendError], None]
+
+
+def two_chats(channel: Channel) -> tuple[ChatAddress, ChatAddress]:
+    """Two chats of a channel that has many."""
+    return ChatAddress(channel, "42"), ChatAddress(channel, "43")
+
+
+def flat(rows: Iterable[Iterable[Button]]) -> tuple[Button, ...]:
+    """Buttons, row after row."""
+    return tuple(button for row in rows for button in row)
+
+
+def memory() -> WideRig:
     """The one that the announcer's tests use."""
     sender = MemorySender()
-    return Rig(
+    return WideRig(
         sender,
-        Channel.TERMINAL,
-        lambda: [(chat, reply.html, reply.buttons) for chat, reply in sender.taken],
+        two_chats(Channel.TERMINAL),
+        lambda: [(chat, plain(reply.html), flat(reply.buttons)) for chat, reply in sender.taken],
         sender.fail,
     )
 
 
-def telegram() -> Rig:
+def terminal() -> Rig:
+    """The screen of this terminal; the buttons of a message are what its numbers press until the next one comes."""
+    screen = io.StringIO()
+    sender = TerminalSender(Console(file=screen, highlight=False, soft_wrap=True))
+
+    def received() -> list[Received]:
+        messages = [message.split("\n  [") for message in screen.getvalue().removesuffix("\n\n").split("\n\n")]
+        pressed = [sender.pressed(line.partition("]")[0]) for line in messages[-1][1:]]
+        assert [f"{n}] {button.label}" for n, button in enumerate(pressed, start=1) if button] == messages[-1][1:]
+        earlier: list[Received] = [(CHAT, message[0], ()) for message in messages[:-1]]
+        return [*earlier, (CHAT, messages[-1][0], tuple(button for button in pressed if button))]
+
+    return Rig(sender, (CHAT, CHAT), received)
+
+
+def telegram() -> WideRig:
     """The real library over canned answers."""
     bot, api = canned_bot()
 
@@ -49,9 +84,9 @@ def telegram() -> Rig:
         return [
             (
                 ChatAddress(Channel.TELEGRAM, str(call["chat_id"]), call.get("message_thread_id", 0)),
-                call["text"],
-                tuple(
-                    tuple(Button(button["text"], button["callback_data"]) for button in row)
+                plain(call["text"]),
+                flat(
+                    [Button(button["text"], button["callback_data"]) for button in row]
                     for row in call.get("reply_markup", {}).get("inline_keyboard", ())
                 ),
             )
@@ -69,10 +104,10 @@ def telegram() -> Rig:
             case _:
                 api.refuse(400, f"Bad Request: {error}")
 
-    return Rig(TelegramSender(bot), Channel.TELEGRAM, received, fail)
+    return WideRig(TelegramSender(bot), two_chats(Channel.TELEGRAM), received, fail)
 
 
-@pytest.fixture(params=[memory, telegram], ids=["memory", "telegram"])
+@pytest.fixture(params=[memory, telegram, terminal], ids=["memory", "telegram", "terminal"])
 def rig(request: pytest.FixtureRequest) -> Rig:
     """Each implementation in turn."""
     made = request.param()
@@ -80,43 +115,48 @@ def rig(request: pytest.FixtureRequest) -> Rig:
     return made
 
 
+@pytest.fixture(params=[memory, telegram], ids=["memory", "telegram"])
+def wide_rig(request: pytest.FixtureRequest) -> WideRig:
+    """Each whose channel has many chats and can refuse."""
+    made = request.param()
+    assert isinstance(made, WideRig)
+    return made
+
+
 async def test_a_message_arrives_as_it_was_written(rig: Rig) -> None:
-    """Text and buttons reach the chat that they are meant for, the buttons in their rows."""
-    chat = ChatAddress(rig.channel, "42")
+    """Text and buttons reach the chat that they are meant for, the buttons in their order."""
     rows = ((Button("Read", "read:1"), Button("Ask", "ask:1")), (Button("Mute", "mute:news"),))
-    await rig.sender.send(chat, Reply("<b>2027</b> &amp; later", rows))
-    assert rig.received() == [(chat, "<b>2027</b> &amp; later", rows)]
+    await rig.sender.send(rig.chats[0], Reply("<b>2027</b> &amp; later", rows))
+    assert rig.received() == [(rig.chats[0], "2027 & later", flat(rows))]
 
 
 async def test_messages_keep_their_order(rig: Rig) -> None:
     """Messages that are sent one after another arrive one after another."""
-    chats = [ChatAddress(rig.channel, address) for address in ("1", "2", "1")]
-    for number, chat in enumerate(chats):
+    one, two = rig.chats
+    for number, chat in enumerate((one, two, one)):
         await rig.sender.send(chat, Reply(str(number)))
-    assert rig.received() == [(chats[0], "0", ()), (chats[1], "1", ()), (chats[2], "2", ())]
+    assert rig.received() == [(one, "0", ()), (two, "1", ()), (one, "2", ())]
 
 
-async def test_a_forum_topic_is_kept(rig: Rig) -> None:
+async def test_a_forum_topic_is_kept(wide_rig: WideRig) -> None:
     """A message for a thread arrives in that thread."""
-    chat = ChatAddress(rig.channel, "-1005", thread=12)
-    await rig.sender.send(chat, Reply("news"))
-    assert rig.received() == [(chat, "news", ())]
+    chat = replace(wide_rig.chats[0], thread=12)
+    await wide_rig.sender.send(chat, Reply("news"))
+    assert wide_rig.received() == [(chat, "news", ())]
 
 
 @pytest.mark.parametrize("error", [GONE, MOVED, LATER, REFUSED], ids=lambda error: type(error).__name__)
-async def test_a_failure_is_one_of_the_send_errors(rig: Rig, error: SendError) -> None:
+async def test_a_failure_is_one_of_the_send_errors(wide_rig: WideRig, error: SendError) -> None:
     """Whatever goes wrong is said as the SendError that tells what to do about it, and the next message goes."""
-    if rig.fail is None:
-        pytest.skip("this channel cannot fail")
-    chat = ChatAddress(rig.channel, "42")
-    rig.fail(chat, error)
+    chat = wide_rig.chats[0]
+    wide_rig.fail(chat, error)
     with pytest.raises(type(error)) as caught:
-        await rig.sender.send(chat, Reply("lost"))
+        await wide_rig.sender.send(chat, Reply("lost"))
     if isinstance(error, ChatMovedError):
         assert isinstance(caught.value, ChatMovedError)
         assert caught.value.address == "-1007"
     if isinstance(error, TryLaterError):
         assert isinstance(caught.value, TryLaterError)
         assert caught.value.seconds == 7
-    await rig.sender.send(chat, Reply("arrives"))
-    assert rig.received()[-1] == (chat, "arrives", ())
+    await wide_rig.sender.send(chat, Reply("arrives"))
+    assert wide_rig.received()[-1] == (chat, "arrives", ())

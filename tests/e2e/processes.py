@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -76,6 +77,13 @@ def assert_discreet(output: str) -> None:
     """No output holds the token or a traceback."""
     assert SECRET_PART not in output, f"the token is shown: {output}"
     assert "Traceback" not in output, f"a traceback is shown: {output}"
+
+
+def free_port() -> int:
+    """A port of the loopback where nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class BotProcess:

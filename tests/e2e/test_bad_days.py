@@ -1,19 +1,20 @@
 """Servers that refuse, networks that are not there, files that were damaged: one line, and nothing is lost."""
 
-import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.bot_api import BotApiServer, faults
 from tests.e2e.conftest import assert_no_breach
-from tests.e2e.processes import TOKEN, BotProcess, annuncio, started
-from tests.e2e.test_webhook import free_port
+from tests.e2e.processes import TOKEN, BotProcess, annuncio, assert_discreet, free_port, started
 from tests.e2e.texts import ABROAD, ORDERS, RAW_IT
 
 pytestmark = pytest.mark.enable_socket
+
+OTHER_TOKEN = "7654321:AAGe-another_one-entirely"  # noqa: S105  # a made-up one
 
 
 @pytest.fixture
@@ -23,30 +24,71 @@ def server() -> Iterator[BotApiServer]:
         assert_no_breach(running)
 
 
+GARBAGE = bytes(range(255, -1, -1)) * 32
+CONFLICT = faults.Fault(409, "Conflict: terminated by other getUpdates request")
+
+
+@dataclass(frozen=True, slots=True)
+class Doomed:
+    """Bots that cannot live, all started at once: one of them tries for half a minute."""
+
+    refused: BotProcess
+    unreached: BotProcess
+    damaged: BotProcess
+    second: BotProcess
+
+
 @pytest.fixture(scope="module", autouse=True)
-def shut_out(built_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
-    """A bot beside another one that never gives way; it tries for half a minute, while the other tests run."""
-    folder = tmp_path_factory.mktemp("second")
-    data_dir = Path(shutil.copytree(built_data_dir, folder / "data"))
-    with BotApiServer(TOKEN) as server:
-        server.fail_next("getUpdates", faults.Fault(409, "Conflict: terminated by other getUpdates request"), None)
-        bot = started(server, folder, data_dir)
+def doomed(built_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doomed]:
+    """They end by themselves while the other tests run."""
+
+    def launched(name: str, api: str, **settings: str) -> BotProcess:
+        folder = tmp_path_factory.mktemp(name)
+        data_dir = Path(shutil.copytree(built_data_dir, folder / "data"))
+        if name == "damaged":
+            (data_dir / "annuncio.db").write_bytes(GARBAGE)
+        bot = BotProcess(folder, data_dir, api, settings=settings)
         bot.launch()
-        yield bot
-        bot.kill()
+        return bot
+
+    with BotApiServer(TOKEN) as server:
+        server.fail_next("getUpdates", CONFLICT, None)
+        bots = Doomed(
+            second=launched("second", server.base_url),
+            refused=launched("refused", server.base_url, TELEGRAM_BOT_TOKEN=OTHER_TOKEN, LOG_LEVEL="DEBUG"),
+            unreached=launched("unreached", f"http://127.0.0.1:{free_port()}", LOG_LEVEL="DEBUG"),
+            damaged=launched("damaged", server.base_url),
+        )
+        yield bots
+        for bot in (bots.second, bots.refused, bots.unreached, bots.damaged):
+            bot.kill()
 
 
-def test_a_token_that_is_refused_is_said_in_one_line(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+def test_a_token_that_is_refused_is_said_in_one_line(doomed: Doomed) -> None:
     """401: the line names the setting; nothing of the token is shown, however much is logged."""
-    settings = {
-        "TELEGRAM_BOT_TOKEN": "7654321:AAGe-another_one-entirely",
-        "TELEGRAM_API_BASE_URL": server.base_url,
-        "LOG_LEVEL": "DEBUG",
-    }
-    ended = annuncio("run", "--data-dir", data_dir, folder=tmp_path, settings=settings)
-    assert ended.code == 1
-    assert ended.stderr.splitlines()[-1] == "annuncio: Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN"
-    assert "AAGe" not in ended.stdout + ended.stderr
+    assert doomed.refused.wait_for_end() == 1
+    said = doomed.refused.stderr
+    assert said.splitlines()[-1] == "annuncio: Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN"
+    assert "another_one" not in said
+    assert_discreet(said)
+
+
+def test_a_bot_api_that_is_not_there_is_named(doomed: Doomed) -> None:
+    """A closed port: the line holds the address that was tried, and the setting to change."""
+    assert doomed.unreached.wait_for_end() == 1
+    last = doomed.unreached.stderr.splitlines()[-1]
+    assert last.startswith("annuncio: the Bot API at http://127.0.0.1:")
+    assert last.endswith("): check the network and TELEGRAM_API_BASE_URL")
+    assert_discreet(doomed.unreached.stderr)
+
+
+def test_a_damaged_database_is_named_and_left_alone(doomed: Doomed) -> None:
+    """Subscribers are not thrown away: the line says what may be done, and the file is as it was."""
+    assert doomed.damaged.wait_for_end() == 1
+    database = doomed.damaged.data_dir / "annuncio.db"
+    assert doomed.damaged.stderr.splitlines()[-1].startswith(f"annuncio: The database {database} is damaged")
+    assert database.read_bytes() == GARBAGE
+    assert_discreet(doomed.damaged.stderr)
 
 
 def test_a_token_that_is_revoked_ends_the_bot(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
@@ -54,24 +96,11 @@ def test_a_token_that_is_revoked_ends_the_bot(server: BotApiServer, data_dir: Pa
     bot = started(server, tmp_path, data_dir)
     bot.start()
     server.fail_next("getUpdates", faults.unauthorized(), None)
-    server.chat(1).says("Ciao")
+    server.world.wake()  # the request that hangs at the server ends
     assert bot.wait_for_end() == 1
     assert bot.stderr.splitlines()[-1] == "annuncio: Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN"
     assert not (data_dir / "heartbeat.json").exists()
-    server.heal()
-    with bot:
-        server.chat(1).wait_for_message("Ciao!")
-
-
-def test_a_bot_api_that_is_not_there_is_named(data_dir: Path, tmp_path: Path) -> None:
-    """A closed port: the line holds the address that was tried, and the setting to change."""
-    base = f"http://127.0.0.1:{free_port()}"
-    settings = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE_URL": base, "LOG_LEVEL": "DEBUG"}
-    ended = annuncio("run", "--data-dir", data_dir, folder=tmp_path, settings=settings)
-    assert ended.code == 1
-    last = ended.stderr.splitlines()[-1]
-    assert last.startswith(f"annuncio: the Bot API at {base} is not reached (")
-    assert last.endswith("): check the network and TELEGRAM_API_BASE_URL")
+    assert_discreet(bot.stderr)
 
 
 def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
@@ -80,8 +109,8 @@ def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: 
     A second poller that gives way costs one line as well.
     """
     for method in ("setMyCommands", "setMyDescription", "setMyShortDescription", "sendChatAction", "deleteWebhook"):
-        server.fail_next(method, faults.bad_request(f"no {method} here"), None)
-    server.fail_next("getUpdates", faults.Fault(409, "Conflict: terminated by other getUpdates request"), 2)
+        server.fail_next(method, faults.bad_request("refused here"), None)
+    server.fail_next("getUpdates", CONFLICT, 2)
     with started(server, tmp_path, data_dir) as bot:
         chat = server.chat(1, language_code="en")
         chat.says(ABROAD["en"])
@@ -90,9 +119,9 @@ def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: 
         bot.wait_until_said("Telegram is reached again")
         said = [line.partition(": ")[2] for line in bot.stderr.splitlines() if " WARNING " in line]
     assert sorted(said) == [
-        "Telegram did not take the menus and descriptions, the bot works without: no setMyCommands here",
+        "Telegram did not take the menus and descriptions, the bot works without: Refused here",
         "Telegram is reached again",
-        "an earlier webhook could not be removed: no deleteWebhook here",
+        "an earlier webhook could not be removed: Refused here",
         "another program polls Telegram with the same token (409): stop it, or give this one a token of its own; "
         "no question is lost",
     ]
@@ -114,17 +143,6 @@ def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
     assert "building the index anew" in ended.line
 
 
-@pytest.mark.parametrize("command", ["run", "chat"])
-def test_a_damaged_database_is_named_and_left_alone(data_dir: Path, tmp_path: Path, command: str) -> None:
-    """Subscribers are not thrown away: the line says what may be done, and the file is as it was."""
-    garbage = os.urandom(8192)
-    (data_dir / "annuncio.db").write_bytes(garbage)
-    ended = annuncio(command, "--data-dir", data_dir, folder=tmp_path, settings={"TELEGRAM_BOT_TOKEN": TOKEN}, text="")
-    assert ended.code == 1
-    assert ended.stderr.splitlines()[-1].startswith(f"annuncio: The database {data_dir / 'annuncio.db'} is damaged")
-    assert (data_dir / "annuncio.db").read_bytes() == garbage
-
-
 def test_sigterm_in_the_middle_of_an_answer_loses_nothing(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
     """What is in its hands is finished and confirmed before it ends, with exit code 0."""
     with started(server, tmp_path, data_dir) as bot:
@@ -140,11 +158,12 @@ def test_sigterm_in_the_middle_of_an_answer_loses_nothing(server: BotApiServer, 
     assert server.pending_updates == ()
 
 
-def test_a_second_poller_that_stays_ends_the_bot(shut_out: BotProcess) -> None:
-    """After ten refusals in a row it gives up with one line, exit code 1; getUpdates alone says no."""
-    assert shut_out.wait_for_end() == 1
-    assert shut_out.stderr.splitlines()[-1] == (
+def test_a_second_poller_that_stays_ends_the_bot(doomed: Doomed) -> None:
+    """After ten refusals in a row it gives up with one line, exit code 1."""
+    assert doomed.second.wait_for_end() == 1
+    assert doomed.second.stderr.splitlines()[-1] == (
         "annuncio: another program polls Telegram with the same token (409): stop it, or give this one a token of "
         "its own; no question is lost"
     )
-    assert not (shut_out.data_dir / "heartbeat.json").exists()
+    assert not (doomed.second.data_dir / "heartbeat.json").exists()
+    assert_discreet(doomed.second.stderr)

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,19 +11,12 @@ import pytest
 
 from tests.bot_api import BotApiServer, Chat
 from tests.e2e.conftest import assert_no_breach
-from tests.e2e.processes import TOKEN, BotProcess, annuncio, started
+from tests.e2e.processes import TOKEN, BotProcess, annuncio, free_port, started
 from tests.e2e.texts import ORDERS
 
 pytestmark = pytest.mark.enable_socket
 
 HEADER = "X-Telegram-Bot-Api-Secret-Token"
-
-
-def free_port() -> int:
-    """A port of the loopback where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture(scope="module")
