@@ -85,8 +85,7 @@ def open_library(settings: Settings, encoder: Encoder) -> Library:
     manifest, store = open_index(settings.index_dir, articles, encoder.name)
     if store.dimension != encoder.dimension:  # another model in the folder that EMBEDDING_MODEL names
         raise IndexMismatchError(
-            f"the index holds vectors of {store.dimension} floats, but EMBEDDING_MODEL makes {encoder.dimension}: "
-            "run `annuncio index`"
+            f"the index holds vectors of {store.dimension} floats, but EMBEDDING_MODEL makes {encoder.dimension}"
         )
     return library_of(articles, store, manifest.digest)
 
@@ -97,9 +96,10 @@ def open_or_build(settings: Settings, encoder: Encoder) -> Library:
     try:
         return open_library(settings, encoder)
     except (IndexMismatchError, IndexDamagedError) as error:
+        damaged = isinstance(error, IndexDamagedError)
         if (settings.index_dir / FILE).exists():
-            log.warning("building the index anew: %s", error)
-        build(settings, encoder, rebuild=isinstance(error, IndexDamagedError))
+            log.warning("%s: %s", "building the index anew" if damaged else "updating the index", error.reason)
+        build(settings, encoder, rebuild=damaged)
         return open_library(settings, encoder)
 
 

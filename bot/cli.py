@@ -1,6 +1,7 @@
 """The console script `annuncio`: one function a command. Heavy imports stay inside the commands that need them."""
 
 import argparse
+import io
 import json
 import sys
 import time
@@ -11,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.errors import AnnuncioError, SettingsError
+from bot.errors import AnnuncioError, SettingsError, StateError
 from bot.health import check
 from bot.logs import set_up_logs
 from bot.settings import LANGUAGES, Settings, load_settings
@@ -62,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def add(name: str, work: Callable[[argparse.Namespace, Settings], int], text: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".", parents=[places])
-        command.set_defaults(work=work)
+        command.set_defaults(work=work, usage=command)
         return command
 
     add("run", _run, "serve Telegram, or talk in this terminal if no token is set")
@@ -135,7 +136,7 @@ def _asker(lang: str | None) -> "Asker":
 
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     if (options.question is None) != options.jsonl:
-        raise AnnuncioError('give one question, as in annuncio ask "When?", or --jsonl and questions on standard input')
+        options.usage.error('give one question, as in annuncio ask "When?", or --jsonl and questions on standard input')
     from bot.app import open_answering
     from bot.composing import compose as compose_outcome
     from bot.composing import plain, record
@@ -166,7 +167,7 @@ def _question_line(line: str, lang: str | None) -> tuple[str, str | None]:
     """A line of --jsonl: an object with a question, or the question itself."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line, lang
     if isinstance(record, dict) and isinstance(record.get("question"), str):
         given = record.get("lang")
@@ -196,7 +197,10 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
     from bot.ingesting import announce, write_editions
 
     prepare_data_dir(settings.data_dir)
-    settings.own_articles.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.own_articles.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateError(f"the folder of articles {settings.own_articles} cannot be made ({error.strerror})") from error
     answering = open_answering(settings)
     for ingested in write_editions(answering, editions):
         edition = ingested.edition
@@ -242,8 +246,16 @@ def _settings(options: argparse.Namespace) -> Settings:
     return settings
 
 
+def _tolerate_any_bytes() -> None:
+    """A byte that is no text, or a character that this terminal cannot show, must not end a command half-way."""
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command; exit 0 when it did what it should, 1 with one clear line when not, 2 on wrong usage."""
+    _tolerate_any_bytes()
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)

@@ -73,6 +73,7 @@ class Settings:
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'annuncio.db'}"
 
+
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{3,}")
 
 

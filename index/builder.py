@@ -142,7 +142,7 @@ def open_index(folder: Path, articles: Sequence[Article], encoder: str) -> tuple
     while True:
         manifest = read_manifest(folder)
         if manifest is None:
-            raise IndexMismatchError(f"there is no index in {folder} yet: run `annuncio index`")
+            raise IndexMismatchError(f"there is no index in {folder} yet")
         check_manifest(manifest, encoder=encoder, articles=articles)
         try:
             store = _intact_store(folder / manifest.vectors, manifest.sha256)
@@ -158,7 +158,7 @@ def _intact_store(path: Path, sha256: str) -> FaissStore:
     try:
         intact = file_sha256(path) == sha256
     except OSError as error:
-        raise IndexDamagedError(f"{path} cannot be read ({error.strerror}): run `annuncio index --rebuild`") from error
+        raise IndexDamagedError(f"{path} cannot be read ({error.strerror})") from error
     if not intact:
-        raise IndexDamagedError(f"{path} is not what was written there: run `annuncio index --rebuild`")
+        raise IndexDamagedError(f"{path} is not what was written there")
     return FaissStore.read(path, read_only=True)

@@ -8,8 +8,16 @@ class EncoderError(AnnuncioError):
 
 
 class IndexMismatchError(AnnuncioError):
-    """The index was built from something else; the text names both sides."""
+    """The index was built from something else; `reason` names both sides."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}: run `annuncio index`")
+        self.reason = reason
 
 
 class IndexDamagedError(AnnuncioError):
-    """The files of the index cannot be read."""
+    """The files of the index cannot be read; `reason` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}: `annuncio index --rebuild` makes it anew")
+        self.reason = reason

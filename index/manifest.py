@@ -78,7 +78,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise IndexDamagedError(f"{path} cannot be read: `annuncio index --rebuild` makes the index anew") from error
+        raise IndexDamagedError(f"{path} cannot be read") from error
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
@@ -94,13 +94,9 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
 def check_manifest(manifest: Manifest, *, encoder: str, articles: Iterable[Article]) -> None:
     """Raise IndexMismatchError, naming both sides, unless the index was built from just this."""
     if manifest.encoder != encoder:
-        raise IndexMismatchError(
-            f"the index was built by {manifest.encoder}, but EMBEDDING_MODEL is {encoder}: run `annuncio index`"
-        )
+        raise IndexMismatchError(f"the index was built by {manifest.encoder}, but EMBEDDING_MODEL is {encoder}")
     if manifest.layout != LAYOUT:
-        raise IndexMismatchError(
-            f"the index has layout {manifest.layout}, this version reads {LAYOUT}: run `annuncio index`"
-        )
+        raise IndexMismatchError(f"the index has layout {manifest.layout}, this version reads {LAYOUT}")
     now = editions_of(articles)
     differing = sorted(
         name for name in manifest.editions.keys() | now.keys() if manifest.editions.get(name) != now.get(name)
@@ -108,5 +104,5 @@ def check_manifest(manifest: Manifest, *, encoder: str, articles: Iterable[Artic
     if differing:
         raise IndexMismatchError(
             f"the index was built from other texts than the corpus holds ({', '.join(differing[:3])}"
-            f"{', ...' if len(differing) > 3 else ''}): run `annuncio index`"
+            f"{', ...' if len(differing) > 3 else ''})"
         )

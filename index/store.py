@@ -121,9 +121,9 @@ class FaissStore:
         try:
             index = faiss.read_index(str(path), flags)
         except RuntimeError as error:
-            raise IndexDamagedError(f"{path} is no FAISS index: `annuncio index --rebuild` makes it anew") from error
+            raise IndexDamagedError(f"{path} is no FAISS index") from error
         if not isinstance(index, faiss.IndexIDMap2):
-            raise IndexDamagedError(f"{path} holds another kind of index: `annuncio index --rebuild` makes it anew")
+            raise IndexDamagedError(f"{path} holds another kind of index")
         return cls(index)
 
     @property

@@ -101,9 +101,7 @@ class BotProcess:
         self.folder = folder
         self.data_dir = data_dir
         self._command = [str(ANNUNCIO), "run", "--data-dir", str(data_dir), *arguments]
-        self._environment = environment(
-            {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE_URL": api, **(settings or {})}
-        )
+        self._environment = environment({"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_API_BASE_URL": api, **(settings or {})})
         self._log = folder / "bot.stderr"
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -1,11 +1,13 @@
 """Whatever people send that is no plain question: pictures, edits, huge and strange texts, old buttons."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
 from tests.bot_api import BotApiServer, Chat
 from tests.e2e.conftest import NewChat
-from tests.e2e.processes import TOKEN
+from tests.e2e.processes import TOKEN, annuncio
 from tests.e2e.texts import ABROAD, ORDERS
 
 pytestmark = pytest.mark.enable_socket
@@ -120,3 +122,10 @@ def sends(server: BotApiServer, chat: Chat, text: str) -> None:
     person = {"id": chat.chat_id, "is_bot": False, "first_name": "Anna", "language_code": "en"}
     place = {"id": chat.chat_id, "type": "private", "first_name": "Anna"}
     server.push("message", {"message_id": 1, "date": 1, "chat": place, "from": person, "text": text})
+
+
+def test_no_text_is_too_much_for_the_model(data_dir: Path, tmp_path: Path) -> None:
+    """A sign that stands for eighteen letters, again and again: a process of its own, since it once ended one."""
+    ended = annuncio("ask", "ﷺ" * 500, "--data-dir", data_dir, folder=tmp_path)
+    assert (ended.code, ended.stderr) == (0, "")
+    assert ended.stdout

@@ -1,12 +1,12 @@
 """A new article: `annuncio ingest` in another process, and what the running bot makes of it."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.bot_api import BotApiServer, Chat
+from tests.bot_api.faults import Cut, Fault
 from tests.e2e.conftest import assert_no_breach
 from tests.e2e.processes import TOKEN, BotProcess, Ended, annuncio, started
 from tests.e2e.texts import (
@@ -14,6 +14,7 @@ from tests.e2e.texts import (
     BRIDGE_TITLE,
     FERRY,
     FERRY_TITLE,
+    ORDERS,
     TRAM,
     TRAM_ANSWER,
     TRAM_QUESTION,
@@ -135,9 +136,6 @@ def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(
     server: BotApiServer, data_dir: Path, tmp_path: Path
 ) -> None:
     """Killed with questions in its hands, news comes while it is down: started again, it owes nobody anything."""
-    from tests.bot_api.faults import Cut, Fault
-    from tests.e2e.texts import ORDERS
-
     bot = started(server, tmp_path, data_dir)
     bot.start()
     german = subscribed(server, 301, "en")

@@ -35,7 +35,7 @@ def test_the_raw_announcement_is_ingested_and_answered_from(
     assert {"language: it", "original: it", "published: 2025-09-24"} <= set(lines)
     assert not any("date 2025" in line for line in lines)
 
-    asked = annuncio("ask", "--jsonl", *where, folder=tmp_path, text="\n".join(QUESTIONS))
+    asked = annuncio("ask", "--jsonl", *where, folder=tmp_path, text="\n".join(QUESTIONS) + "\n")
     assert (asked.code, asked.stderr) == (0, "")
     records = [json.loads(line) for line in asked.stdout.splitlines()]
     assert [record["question"] for record in records] == [

@@ -149,9 +149,7 @@ def test_one_bad_file_of_several_stores_none(tmp_path: Path) -> None:
     assert stored(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "2130706433"])
 def test_an_address_on_this_machine_is_refused(tmp_path: Path, host: str) -> None:
     """However it is written; the server that listens there is not even asked."""
     with serving({"/news": Page(PAGE.encode())}) as site:

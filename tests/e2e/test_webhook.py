@@ -44,9 +44,7 @@ def bot(
         yield running
 
 
-def post(
-    server: BotApiServer, port: int, chat: Chat, text: str, secret: str | None, path: str | None = None
-) -> int:
+def post(server: BotApiServer, port: int, chat: Chat, text: str, secret: str | None, path: str | None = None) -> int:
     """An update, as whoever knows the address could post it; the status of the answer."""
     told = server.calls("setWebhook")[-1].params
     person = {"id": chat.chat_id, "is_bot": False, "first_name": "Anna", "language_code": "en"}
