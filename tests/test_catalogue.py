@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -131,12 +132,17 @@ def test_a_change_while_the_library_was_opened_is_not_missed(
     assert set(catalogue.current().articles) == {"cars", "boats"}
 
 
+def write(path: Path, text: str) -> None:
+    """Put a text into a file."""
+    path.write_text(text, encoding="utf-8")
+
+
 def break_an_article(settings: Settings) -> Callable[[], None]:
     """Leave an edition without front matter beside the others; gives what mends it."""
     path = settings.own_articles / "boats" / "en.md"
     whole = path.read_text(encoding="utf-8")
     path.write_text("no front matter", encoding="utf-8")
-    return lambda: path.write_text(whole, encoding="utf-8") and None
+    return partial(write, path, whole)
 
 
 def break_the_manifest(settings: Settings) -> Callable[[], None]:
@@ -144,7 +150,7 @@ def break_the_manifest(settings: Settings) -> Callable[[], None]:
     path = settings.index_dir / FILE
     whole = path.read_text(encoding="utf-8")
     path.write_text(whole[: len(whole) // 2], encoding="utf-8")
-    return lambda: path.write_text(whole, encoding="utf-8") and None
+    return partial(write, path, whole)
 
 
 def break_the_vectors(settings: Settings) -> Callable[[], None]:
@@ -152,7 +158,7 @@ def break_the_vectors(settings: Settings) -> Callable[[], None]:
     path = settings.index_dir / FILE
     whole = path.read_text(encoding="utf-8")
     path.write_text(json.dumps({**json.loads(whole), "vectors": "gone.faiss"}), encoding="utf-8")
-    return lambda: path.write_text(whole, encoding="utf-8") and None
+    return partial(write, path, whole)
 
 
 @pytest.mark.parametrize("damage", [break_an_article, break_the_manifest, break_the_vectors])

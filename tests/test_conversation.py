@@ -217,6 +217,7 @@ async def test_subscribing_twice(conversation: Conversation, subscriptions: Subs
     keys = ("subscribed", "subscribed_already", "unsubscribed", "unsubscribed_already")
     assert said == [[Reply(say("fr", key))] for key in keys]
     found = await subscriptions.subscription_of(person.chat)
+    assert found is not None
     assert found == Subscription(
         person.chat, SubscriptionState.PAUSED, found.since, ("everything",), PauseReason.PERSON
     )

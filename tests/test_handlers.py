@@ -193,7 +193,7 @@ async def settled(*tasks: "asyncio.Task[None]") -> None:
 
 def start(work: Awaitable[None]) -> "asyncio.Task[None]":
     """Run in the background."""
-    return asyncio.ensure_future(work)  # type: ignore[return-value]  # a coroutine becomes a Task
+    return asyncio.ensure_future(work)
 
 
 async def test_a_question_in_private(world: World) -> None:
@@ -472,6 +472,7 @@ async def test_blocked_and_unblocked(world: World, subscriptions: Subscriptions)
     await subscriptions.subscribe(chat, "it")
     await world.process(world.member("kicked"))
     paused = await subscriptions.subscription_of(chat)
+    assert paused is not None
     assert paused == Subscription(chat, SubscriptionState.PAUSED, paused.since, ("everything",), PauseReason.BLOCKED)
     await world.process(world.member("member"))
     active = await subscriptions.subscription_of(chat)

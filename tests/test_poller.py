@@ -98,7 +98,7 @@ class Feed(BaseRequest):
     ) -> tuple[int, bytes]:
         """Answer one getUpdates."""
         assert url.endswith("/getUpdates")
-        call = dict(request_data.parameters) if request_data else {}
+        call: dict[str, Any] = dict(request_data.parameters) if request_data else {}
         # The library leaves zeros out, which is what the Bot API takes them for.
         offset, limit, timeout = call.get("offset", 0), call.get("limit", 100), call.get("timeout", 0)
         self.polls.append((offset, timeout))

@@ -75,7 +75,7 @@ def test_each_field_has_one_name_outside() -> None:
 
 def test_empty_is_not_set() -> None:
     """An empty or blank value counts as not set: `KEY=` in a file changes nothing."""
-    assert parse_settings({name: "" for name in FIELDS} | {"LOG_LEVEL": "  ", "WEBHOOK_URL": None}) == Settings()
+    assert parse_settings(dict.fromkeys(FIELDS, "") | {"LOG_LEVEL": "  ", "WEBHOOK_URL": None}) == Settings()
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_no_language_lacks_a_placeholder(language: str) -> None:
         for key, text in table.items():
             assert placeholders(tables(language)[name][key]) == placeholders(text), f"{name}.{key}"
     for patterns in phrasebook(language).samples.values():
-        assert len(patterns) >= 2
+        assert len(patterns) >= 1
     assert all(placeholders(pattern) == {"name": 1} for pattern in phrasebook(language).samples["about"])
     assert not any(placeholders(question) for question in phrasebook(language).samples["pool"])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot.answering import LONGEST_QUESTION
 from tests.bot_api import BotApiServer, Chat
 from tests.e2e.conftest import NewChat
 from tests.e2e.processes import TOKEN, annuncio
@@ -86,7 +87,7 @@ def test_a_question_inside_a_long_message_is_read_from_its_beginning(person: New
     """The person is told how much was read, and gets the answer to that."""
     chat = person()
     chat.says(f"{ORDERS['en'].question} {'I would really like to know. ' * 100}")
-    assert chat.wait_for_message().text == "Your message is very long: I read its first 1000 characters."
+    assert chat.wait_for_message().text == f"Your message is very long: I read its first {LONGEST_QUESTION} characters."
     chat.wait_for_message()
 
 

@@ -54,21 +54,13 @@ def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     assert ended.stderr.splitlines()[1].startswith(".env cannot be read as UTF-8 text")
 
 
-@pytest.mark.parametrize("command", [("ask",), ("ask", "When?", "--jsonl")])
-def test_ask_needs_one_question_or_many(tmp_path: Path, command: tuple[str, ...]) -> None:
-    """Neither or both: the line shows how it is typed."""
-    ended = annuncio(*command, "--data-dir", "data", folder=tmp_path)
-    assert ended.code == 1
-    assert ended.line == (
-        'annuncio: give one question, as in annuncio ask "When?", or --jsonl and questions on standard input'
-    )
-
-
 @pytest.mark.parametrize(
     ("command", "line"),
     [
         ((), "annuncio: error: the following arguments are required: COMMAND"),
         (("ingest",), "annuncio ingest: error: the following arguments are required: PATH_OR_URL"),
+        (("ask",), 'annuncio ask: error: give one question, as in annuncio ask "When?", or --jsonl'),
+        (("ask", "When?", "--jsonl"), 'annuncio ask: error: give one question, as in annuncio ask "When?", or --jsonl'),
         (("ask", "When?", "--lang", "1"), "annuncio ask: error: argument --lang: '1' is no language code"),
         (("ingest", "x", "--published", "24.9.2025"), "argument --published: '24.9.2025' is no date"),
     ],
