@@ -259,7 +259,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        set_up_logs(settings.log_level, (settings.telegram_bot_token, settings.webhook_secret))
+        set_up_logs(settings.log_level, (settings.telegram_bot_token, settings.webhook_secret, settings.database_url))
         code = options.work(options, settings)
     except SettingsError as error:
         print(f"annuncio: these settings are wrong:\n{error}", file=sys.stderr)

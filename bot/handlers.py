@@ -170,7 +170,7 @@ class Handlers:
         assert chat is not None  # noqa: S101  # see _visitor
         turn = self._turns.setdefault(chat.id, asyncio.Lock())
         async with turn:
-            self._in_background(self._typing(chat))
+            self._in_background(self._typing(chat, self._visitor(update).chat.thread))
             await self._send(update, await thinking)
 
     async def _send(self, update: Update, replies: list[Reply]) -> None:
@@ -203,9 +203,9 @@ class Handlers:
         except TelegramError as error:  # too old, most often: the answer below is what counts
             log.info("a pressed button could not be acknowledged: %s", error)
 
-    async def _typing(self, chat: Chat) -> None:
+    async def _typing(self, chat: Chat, thread: int) -> None:
         try:
-            await self._bot.send_chat_action(chat.id, ChatAction.TYPING)
+            await self._bot.send_chat_action(chat.id, ChatAction.TYPING, message_thread_id=thread or None)
         except TelegramError as error:
             log.info("the typing sign could not be shown: %s", error)
 

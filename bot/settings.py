@@ -169,11 +169,11 @@ def parse_settings(values: Mapping[str, str | None]) -> Settings:
         except ValueError as error:
             shown = "the value" if name in _SECRETS else repr(value)
             mistakes.append(f"{name}: {shown} {error}")
-    known_prefixes = ("ANNUNCIO_", "TELEGRAM_", "WEBHOOK_", "EMBEDDING_")
+    # Other programs may have variables such as TELEGRAM_CHAT_ID; the prefix of our own name is ours alone.
     mistakes.extend(
         f"{name}: there is no such setting; .env.example lists them all"
         for name in sorted(values)
-        if name.startswith(known_prefixes) and name not in FIELDS
+        if name.startswith("ANNUNCIO_") and name not in FIELDS
     )
     if "webhook_url" in read and not str(read["webhook_url"]).startswith("https://"):
         mistakes.append(f"WEBHOOK_URL: {read['webhook_url']!r} must begin with https://, Telegram calls no other")

@@ -3,6 +3,7 @@
 The question path is handed a VectorSearch, the builder a VectorSink: asking cannot write.
 """
 
+import errno
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -176,4 +177,7 @@ class FaissStore:
 
     def write(self, path: Path) -> None:
         """Write the whole index to `path` (not atomic: the builder names the file first and points to it last)."""
-        faiss.write_index(self._index, str(path))
+        try:
+            faiss.write_index(self._index, str(path))
+        except RuntimeError as error:  # what FAISS makes of a full disk
+            raise OSError(errno.EIO, "the vectors cannot be written", str(path)) from error

@@ -489,6 +489,7 @@ def test_answers_that_are_no_article(page: Page, said: str) -> None:
         "http://[2002:7f00:1::]/",
     ],
 )
+@pytest.mark.enable_socket  # the name is resolved, nothing is asked
 def test_no_address_inside_is_asked(url: str) -> None:
     """However it is written, an address that is not on the public internet is refused before any connection."""
     assert "not on the public internet" in refusal(lambda: WebPage(url).fetch())
@@ -507,6 +508,7 @@ def test_no_address_inside_is_asked(url: str) -> None:
         (f"http://{'a' * 80}.example/", "no such host"),
     ],
 )
+@pytest.mark.enable_socket  # the name is resolved, nothing is asked
 def test_addresses_that_are_none(url: str, said: str) -> None:
     """An address that cannot be asked says why, and shows no password."""
     line = refusal(lambda: open_source(url).fetch())

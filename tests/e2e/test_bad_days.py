@@ -9,8 +9,8 @@ import pytest
 
 from tests.bot_api import BotApiServer, faults
 from tests.e2e.conftest import assert_no_breach
-from tests.e2e.processes import TOKEN, BotProcess, annuncio, assert_discreet, free_port, started
-from tests.e2e.texts import ABROAD, ORDERS, RAW_IT
+from tests.e2e.processes import TOKEN, BotProcess, assert_discreet, free_port, started
+from tests.e2e.texts import ABROAD
 
 pytestmark = pytest.mark.enable_socket
 
@@ -126,36 +126,6 @@ def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: 
         "no question is lost",
     ]
     server.heal()
-
-
-def test_a_damaged_index_is_built_anew(tmp_path: Path) -> None:
-    """Each file of it cut, emptied or overwritten: one warning, and the answer is right."""
-    (tmp_path / "raw.txt").write_text(RAW_IT, encoding="utf-8")
-    where = ("--data-dir", "data", "--articles", "articles")
-    assert annuncio("ingest", "raw.txt", *where, folder=tmp_path).code == 0
-    files = sorted(path for path in (tmp_path / "data" / "index").rglob("*") if path.is_file())
-    for number, path in enumerate(files):
-        damaged = (b"", path.read_bytes()[:40], b"\x00\xffnothing of it" * 10)[number % 3]
-        path.write_bytes(damaged)
-    ended = annuncio("ask", "--json", "Quando venderà Xiaomi le auto fuori dalla Cina?", *where, folder=tmp_path)
-    assert ended.code == 0
-    assert '"headline": "a partire dal 2027"' in ended.stdout
-    assert "building the index anew" in ended.line
-
-
-def test_sigterm_in_the_middle_of_an_answer_loses_nothing(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
-    """What is in its hands is finished and confirmed before it ends, with exit code 0."""
-    with started(server, tmp_path, data_dir) as bot:
-        chats = [server.chat(10 + n, language_code="en") for n in range(3)]
-        for chat in chats:
-            server.fail_next("sendMessage", faults.slow(1), chat_id=chat.chat_id)
-            chat.says(ORDERS["en"].question)
-        server.wait_for_call("sendMessage", count=3)
-        assert bot.running
-    for chat in chats:
-        chat.wait_for_message(ORDERS["en"].sentence)
-    assert [len(chat.messages) for chat in chats] == [1, 1, 1]
-    assert server.pending_updates == ()
 
 
 def test_a_second_poller_that_stays_ends_the_bot(doomed: Doomed) -> None:

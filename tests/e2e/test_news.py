@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.bot_api import BotApiServer, Chat
-from tests.bot_api.faults import Cut, Fault
+from tests.bot_api.faults import Cut, Fault, slow
 from tests.e2e.conftest import assert_no_breach
 from tests.e2e.processes import TOKEN, BotProcess, Ended, annuncio, started
 from tests.e2e.texts import (
@@ -132,10 +132,8 @@ def test_a_dry_run_shows_the_edition_and_stores_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(
-    server: BotApiServer, data_dir: Path, tmp_path: Path
-) -> None:
-    """Killed with questions in its hands, news comes while it is down: started again, it owes nobody anything."""
+def test_nothing_is_lost_or_doubled_when_the_bot_ends(server: BotApiServer, data_dir: Path, tmp_path: Path) -> None:
+    """Killed with questions in its hands while news comes, or asked to end: it owes nobody anything afterwards."""
     bot = started(server, tmp_path, data_dir)
     bot.start()
     german = subscribed(server, 301, "en")
@@ -170,7 +168,15 @@ def test_nothing_is_lost_or_doubled_when_the_bot_is_killed(
         assert news_of([german], TRAM_TITLE) == [1]
         assert news_of([german], FERRY_TITLE) == [1]
         assert (data_dir / "heartbeat.json").exists()
+        # What is in its hands when it is asked to end is finished and confirmed.
+        for chat in waiting:
+            server.fail_next("sendMessage", slow(1), chat_id=chat.chat_id)
+            chat.says(ORDERS["de"].question)
+        server.wait_for_call("sendMessage", lambda call: call.status is None and (call.chat_id or 0) >= 310, count=4)
+    for chat in waiting:
+        chat.wait_for_message(ORDERS["de"].sentence)
+    assert [len(chat.messages) for chat in waiting] == [2, 2, 2, 2]
+    assert server.pending_updates == ()
     assert not (data_dir / "heartbeat.json").exists()
     dead = annuncio("health", "--data-dir", data_dir, folder=tmp_path)
     assert (dead.code, dead.line.split(":")[0]) == (1, "not running")
-    assert server.pending_updates == ()
