@@ -45,6 +45,8 @@ AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 
 WEBHOOK_CONCURRENCY = 256
 """Updates of a webhook that are worked on at once."""
+READ_TIMEOUT = 30
+"""Seconds that Telegram may take to answer a request."""
 START_TRIES = 3
 """Tries to reach Telegram before the start is given up."""
 
@@ -175,6 +177,8 @@ async def run_telegram(settings: Settings, token: str, ready: Callable[[str], ob
         .concurrent_updates(WEBHOOK_CONCURRENCY)
         .connection_pool_size(WEBHOOK_CONCURRENCY)
         .pool_timeout(30)
+        # A message that Telegram takes slowly must not count as lost, and be sent once more.
+        .read_timeout(READ_TIMEOUT)
         .job_queue(None)
         .build()
     )

@@ -19,7 +19,7 @@ from bot.evidence import Gate
 from bot.library import Library, reading_edition
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
-from bot.values import names
+from bot.values import dates, names
 from corpus.model import Article, Edition
 
 log = logging.getLogger(__name__)
@@ -48,9 +48,10 @@ class Samples:
         return tuple(q for questions in self.by_article.values() for q in questions.get(spoken, ()))
 
     def of_article(self, slug: str, language: str) -> tuple[str, ...]:
-        """Questions of one article."""
+        """Questions of one article: in this language, or else in any that it answers some in."""
+        questions = self.by_article.get(slug, {})
         spoken = language if language in LANGUAGES else "en"
-        return tuple(self.by_article.get(slug, {}).get(spoken, ()))
+        return tuple(questions.get(spoken, ()) or next(filter(None, questions.values()), ()))
 
     def question(self, token: str) -> str | None:
         """The question behind a button or deep link, None for one that is no longer offered."""
@@ -59,7 +60,13 @@ class Samples:
 
 
 def _frequent_names(edition: Edition) -> list[str]:
-    counted = Counter(value.text for sentence in edition.sentences for value in names(sentence.text, edition.language))
+    language = edition.language
+    counted = Counter(
+        name.text
+        for sentence in edition.sentences
+        for name in names(sentence.text, language)
+        if not any(date.start <= name.start < date.end for date in dates(sentence.text, language))  # months
+    )
     return [name for name, count in counted.most_common(NAMES) if count > 1]
 
 

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -154,8 +154,12 @@ _SECRETS = frozenset({"TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL"})
 _KEEPS_SPACES = frozenset({"EMBEDDING_QUERY_PROMPT", "EMBEDDING_PASSAGE_PROMPT"})
 
 
-def parse_settings(values: Mapping[str, str | None]) -> Settings:
-    """Settings from names and texts; an empty text counts as not set. Raises SettingsError with every mistake."""
+def parse_settings(values: Mapping[str, str | None], ours: Container[str] = ()) -> Settings:
+    """Settings from names and texts; an empty text counts as not set. Raises SettingsError with every mistake.
+
+    Names that are no setting are a mistake where they begin like one and are among `ours`, or begin with ANNUNCIO_:
+    other programs may well have variables such as TELEGRAM_CHAT_ID.
+    """
     mistakes: list[str] = []
     read: dict[str, object] = {}
     for name, (field, cast) in FIELDS.items():
@@ -169,11 +173,11 @@ def parse_settings(values: Mapping[str, str | None]) -> Settings:
         except ValueError as error:
             shown = "the value" if name in _SECRETS else repr(value)
             mistakes.append(f"{name}: {shown} {error}")
-    # Other programs may have variables such as TELEGRAM_CHAT_ID; the prefix of our own name is ours alone.
+    prefixes = tuple(f"{name.partition('_')[0]}_" for name in FIELDS)
     mistakes.extend(
         f"{name}: there is no such setting; .env.example lists them all"
         for name in sorted(values)
-        if name.startswith("ANNUNCIO_") and name not in FIELDS
+        if name not in FIELDS and (name.startswith("ANNUNCIO_") or (name in ours and name.startswith(prefixes)))
     )
     if "webhook_url" in read and not str(read["webhook_url"]).startswith("https://"):
         mistakes.append(f"WEBHOOK_URL: {read['webhook_url']!r} must begin with https://, Telegram calls no other")
@@ -188,4 +192,4 @@ def load_settings(env_file: Path = Path(".env"), environ: Mapping[str, str] | No
         from_file = dotenv_values(env_file) if env_file.is_file() else {}
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{env_file} cannot be read as UTF-8 text: {error}") from error
-    return parse_settings({**from_file, **(os.environ if environ is None else environ)})
+    return parse_settings({**from_file, **(os.environ if environ is None else environ)}, ours=from_file)

@@ -75,7 +75,7 @@ class TerminalSender:
             self.buttons = tuple(button for row in reply.buttons for button in row)
             text = drawn(reply.html)
             if self._console.is_terminal:
-                self._console.print(Padding(text, (0, 0, 0, 2)))
+                self._console.print(Padding(text, (0, 0, 0, 2), expand=False))
             else:  # whoever reads a pipe wants the lines as they are
                 self._console.print(text, soft_wrap=True)
             for number, button in enumerate(self.buttons, start=1):

@@ -6,6 +6,7 @@ same way. This module imports torch: import it where a model is needed, not befo
 """
 
 import threading
+import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,9 @@ from sentence_transformers.sentence_transformer.modules import InputModule
 
 QUERY_PROMPT = "query: "
 PASSAGE_PROMPT = "passage: "
+_LIGATURE = "\ufdfa"
+_SPELLED = unicodedata.normalize("NFKC", _LIGATURE)
+"""The engine spells this one out itself, into 18 letters, and has room for 12: eight in a text end the process."""
 
 
 class PackagedE5(InputModule):
@@ -36,7 +40,8 @@ class PackagedE5(InputModule):
             # One thread, told to the OpenMP that torch has loaded already, and anew in every thread that encodes, since
             # each has a setting of its own: two beside another busy process wait for each other, seconds at worst.
             torch.set_num_threads(1)
-            vectors = self._engine.encode([str(text) for text in inputs], is_query=prompt == QUERY_PROMPT)
+            texts = [str(text).replace(_LIGATURE, _SPELLED) for text in inputs]
+            vectors = self._engine.encode(texts, is_query=prompt == QUERY_PROMPT)
         return {"vectors": torch.from_numpy(vectors)}
 
     def forward(self, features: dict[str, torch.Tensor | Any], **kwargs: object) -> dict[str, torch.Tensor | Any]:

@@ -643,7 +643,7 @@ async def test_polling_and_a_webhook_exclude_each_other(server: BotApiServer, bo
 @pytest.mark.parametrize(
     ("fault", "error", "text"),
     [
-        (faults.flood(7), RetryAfter, "Retry in 7 seconds"),
+        (faults.flood(7), RetryAfter, r"Retry in (7 seconds|0:00:07)"),
         (faults.forbidden(), Forbidden, "bot was blocked by the user"),
         (faults.bad_request("chat not found"), BadRequest, "Chat not found"),
         (faults.migrated(-1005), ChatMigrated, "-1005"),

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot_api import BotApiServer, Chat
-from tests.e2e.processes import TOKEN, BotProcess
+from tests.bot_api import BotApiServer, Chat, faults
+from tests.e2e.processes import TOKEN, BotProcess, started
 
+CONFLICT = faults.Fault(409, "Conflict: terminated by other getUpdates request")
 NewChat = Callable[..., Chat]
 _NUMBERS = itertools.count(5_000_001)
 
@@ -47,6 +48,18 @@ def shared_bot(
     data_dir = Path(shutil.copytree(built_data_dir, folder / "data"))
     with BotProcess(folder, data_dir, shared_server.base_url, settings={"LOG_LEVEL": "DEBUG"}) as bot:
         yield bot
+
+
+@pytest.fixture(scope="package")
+def second_poller(built_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BotProcess]:
+    """A bot beside another one that never gives way; it ends by itself, while other tests run."""
+    folder = tmp_path_factory.mktemp("second")
+    with BotApiServer(TOKEN) as server:
+        server.fail_next("getUpdates", CONFLICT, None)
+        bot = started(server, folder, Path(shutil.copytree(built_data_dir, folder / "data")))
+        bot.launch()
+        yield bot
+        bot.kill()
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.bot_api import BotApiServer, faults
-from tests.e2e.conftest import assert_no_breach
+from tests.e2e.conftest import CONFLICT, assert_no_breach
 from tests.e2e.processes import TOKEN, BotProcess, assert_discreet, free_port, started
 from tests.e2e.texts import ABROAD
 
-pytestmark = pytest.mark.enable_socket
+# The second poller takes half a minute to give up: it is started here, and asked about in test_webhook.
+pytestmark = [pytest.mark.enable_socket, pytest.mark.usefixtures("second_poller")]
 
 OTHER_TOKEN = "7654321:AAGe-another_one-entirely"  # noqa: S105  # a made-up one
 
@@ -25,17 +26,15 @@ def server() -> Iterator[BotApiServer]:
 
 
 GARBAGE = bytes(range(255, -1, -1)) * 32
-CONFLICT = faults.Fault(409, "Conflict: terminated by other getUpdates request")
 
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """Bots that cannot live, all started at once: one of them tries for half a minute."""
+    """Bots that cannot live, all started at once."""
 
     refused: BotProcess
     unreached: BotProcess
     damaged: BotProcess
-    second: BotProcess
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,15 +51,13 @@ def doomed(built_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         return bot
 
     with BotApiServer(TOKEN) as server:
-        server.fail_next("getUpdates", CONFLICT, None)
         bots = Doomed(
-            second=launched("second", server.base_url),
             refused=launched("refused", server.base_url, TELEGRAM_BOT_TOKEN=OTHER_TOKEN, LOG_LEVEL="DEBUG"),
             unreached=launched("unreached", f"http://127.0.0.1:{free_port()}", LOG_LEVEL="DEBUG"),
             damaged=launched("damaged", server.base_url),
         )
         yield bots
-        for bot in (bots.second, bots.refused, bots.unreached, bots.damaged):
+        for bot in (bots.refused, bots.unreached, bots.damaged):
             bot.kill()
 
 
@@ -126,14 +123,3 @@ def test_only_getme_and_getupdates_must_succeed(server: BotApiServer, data_dir: 
         "no question is lost",
     ]
     server.heal()
-
-
-def test_a_second_poller_that_stays_ends_the_bot(doomed: Doomed) -> None:
-    """After ten refusals in a row it gives up with one line, exit code 1."""
-    assert doomed.second.wait_for_end() == 1
-    assert doomed.second.stderr.splitlines()[-1] == (
-        "annuncio: another program polls Telegram with the same token (409): stop it, or give this one a token of "
-        "its own; no question is lost"
-    )
-    assert not (doomed.second.data_dir / "heartbeat.json").exists()
-    assert_discreet(doomed.second.stderr)

@@ -31,7 +31,7 @@ def test_every_broken_value_of_env_is_named_at_once(tmp_path: Path) -> None:
     """Four mistakes in .env: four lines, each with key and value, and a secret is not repeated."""
     env = (
         f"TELEGRAM_BOT_TOKEN={TOKEN}\nLOG_LEVEL=loud\nWEBHOOK_PORT=99999\nANNUNCIO_LANGUAGE=tlh\n"
-        "TELEGRAM_TOKEN=1\nWEBHOOK_SECRET=é\n"
+        "ANNUNCIO_LANG=it\nWEBHOOK_SECRET=é\n"
     )
     (tmp_path / ".env").write_text(env, encoding="utf-8")
     ended = annuncio("run", folder=tmp_path)
@@ -42,7 +42,7 @@ def test_every_broken_value_of_env_is_named_at_once(tmp_path: Path) -> None:
         "WEBHOOK_PORT: '99999' is no whole number from 1 to 65535",
         "ANNUNCIO_LANGUAGE: 'tlh' is none of en, it, es, de, fr, zh",
         "LOG_LEVEL: 'loud' is none of DEBUG, INFO, WARNING, ERROR",
-        "TELEGRAM_TOKEN: there is no such setting; .env.example lists them all",
+        "ANNUNCIO_LANG: there is no such setting; .env.example lists them all",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The bot behind a webhook: Telegram posts, and proves by the secret that it is Telegram."""
+"""The bot behind a webhook: Telegram posts, and proves by the secret that it is Telegram; and who else polls."""
 
 import json
 import shutil
@@ -11,7 +11,7 @@ import pytest
 
 from tests.bot_api import BotApiServer, Chat
 from tests.e2e.conftest import assert_no_breach
-from tests.e2e.processes import TOKEN, BotProcess, annuncio, free_port, started
+from tests.e2e.processes import TOKEN, BotProcess, annuncio, assert_discreet, free_port, started
 from tests.e2e.texts import ORDERS
 
 pytestmark = pytest.mark.enable_socket
@@ -121,3 +121,14 @@ def test_a_port_that_is_taken_is_named(server: BotApiServer, port: int, bot: Bot
     ended = annuncio("run", "--data-dir", bot.data_dir, folder=tmp_path, settings=settings)
     assert ended.code == 1
     assert ended.stderr.splitlines()[-1].startswith("annuncio: the webhook https://bot.example/other cannot be served")
+
+
+def test_a_second_poller_that_stays_ends_the_bot(second_poller: BotProcess) -> None:
+    """After ten refusals in a row it gives up with one line, exit code 1, and no heartbeat is left."""
+    assert second_poller.wait_for_end() == 1
+    assert second_poller.stderr.splitlines()[-1] == (
+        "annuncio: another program polls Telegram with the same token (409): stop it, or give this one a token of "
+        "its own; no question is lost"
+    )
+    assert not (second_poller.data_dir / "heartbeat.json").exists()
+    assert_discreet(second_poller.stderr)
