@@ -136,10 +136,11 @@ class Handlers:
         if change is None:
             return
         chat = ChatAddress(Channel.TELEGRAM, str(change.chat.id))
-        if change.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}:
-            await self._subscriptions.pause(chat, PauseReason.BLOCKED)
-        else:
-            await self._subscriptions.resume(chat)
+        async with self._turn(change.chat):
+            if change.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}:
+                await self._subscriptions.pause(chat, PauseReason.BLOCKED)
+            else:
+                await self._subscriptions.resume(chat)
 
     async def migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A group became a supergroup: its subscription moves along."""
@@ -147,7 +148,8 @@ class Handlers:
         message = update.effective_message
         if message is not None and message.migrate_to_chat_id is not None:
             old = ChatAddress(Channel.TELEGRAM, str(message.chat.id))
-            await self._subscriptions.move_chat(old, str(message.migrate_to_chat_id))
+            async with self._turn(message.chat):
+                await self._subscriptions.move_chat(old, str(message.migrate_to_chat_id))
 
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Whatever went wrong in a callback: a line for the operator, a kind sentence for the person."""
@@ -164,12 +166,15 @@ class Handlers:
         assert chat is not None  # noqa: S101  # every update that we ask for has a chat
         return Visitor(address_of(chat, update.effective_message), user.language_code if user else None)
 
+    def _turn(self, chat: Chat) -> asyncio.Lock:
+        """Held while an update of this chat is worked on: what comes after it there waits, other chats do not."""
+        return self._turns.setdefault(chat.id, asyncio.Lock())
+
     async def _answer(self, update: Update, thinking: Awaitable[list[Reply]]) -> None:
         """Messages of one chat are answered in their order, those of different chats side by side."""
         chat = update.effective_chat
         assert chat is not None  # noqa: S101  # see _visitor
-        turn = self._turns.setdefault(chat.id, asyncio.Lock())
-        async with turn:
+        async with self._turn(chat):
             self._in_background(self._typing(chat, self._visitor(update).chat.thread))
             await self._send(update, await thinking)
 

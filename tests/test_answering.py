@@ -31,7 +31,7 @@ STATED: list[tuple[str, str, Sequence[str], str]] = [
     ("it", "Quante SU7 sono state consegnate?", DELIVERED, "300.000"),
     ("es", "¿Cuántos SU7 se han entregado?", DELIVERED, "300.000"),
     ("de", "Wie viele SU7 wurden ausgeliefert?", DELIVERED, "300.000"),
-    ("fr", "Combien de SU7 ont été livrées ?", DELIVERED, "300 000"),
+    ("fr", "Combien de SU7 ont été livrées ?", DELIVERED, "300\u202f000"),
     ("zh", "SU7交付了多少辆？", DELIVERED, "30万"),
     ("en", "Who announced the sale of Xiaomi cars outside China?", ANNOUNCED, "Xu Fei"),
     ("it", "Chi ha annunciato la vendita delle auto Xiaomi fuori dalla Cina?", ANNOUNCED, "Xu Fei"),
@@ -43,7 +43,7 @@ STATED: list[tuple[str, str, Sequence[str], str]] = [
     ("it", "Quanti negozi ufficiali prevede Xiaomi in tutto il mondo?", STORES, "10.000"),
     ("es", "¿Cuántas tiendas oficiales prevé Xiaomi en todo el mundo?", STORES, "10.000"),
     ("de", "Wie viele offizielle Geschäfte plant Xiaomi weltweit?", STORES, "10.000"),
-    ("fr", "Combien de magasins officiels Xiaomi prévoit-elle dans le monde ?", STORES, "10 000"),
+    ("fr", "Combien de magasins officiels Xiaomi prévoit-elle dans le monde ?", STORES, "10\u202f000"),
     ("zh", "小米计划在全世界开设多少家官方门店？", STORES, "1万"),
 ]
 

@@ -53,9 +53,9 @@ ORDERS = {
     ),
     "fr": Orders(
         "Combien de commandes la YU7 a-t-elle reçues ?",
-        "200 000",
-        "La Xiaomi YU7 a enregistré 200 000 commandes confirmées dans les trois premières minutes après l'ouverture "
-        "des précommandes.",
+        "200\u202f000",
+        "La Xiaomi YU7 a enregistré 200\u202f000 commandes confirmées dans les trois premières minutes après "
+        "l'ouverture des précommandes.",
         "Dans l'original (italien)\u202f:",
         "Source\u202f: Xiaomi vendra ses voitures électriques hors de Chine à partir de 2027. Keynote Xiaomi, "
         "24 septembre 2025",
