@@ -217,7 +217,7 @@ def test_a_file_that_is_read_only_is_named(url: str, file: Path, monkeypatch: py
     ("bad", "says"),
     [
         ("annuncio.db", "The database URL cannot be read"),
-        ("sqlite:////tmp/annuncio.db", "requires an async driver"),
+        ("sqlite:////srv/annuncio.db", "requires an async driver"),
         ("nosuch+driver://ann:secret@host/db", "The database nosuch+driver://ann:***@host/db cannot be used"),
     ],
 )
