@@ -89,8 +89,9 @@ def add_new(
             manifest = None
         store = _kept_store(folder, manifest, encoder)
         passages = {passage.key: passage for passage in passages_of(articles)}
-        missing = [passage for key, passage in passages.items() if key not in store.keys]
-        gone = store.keys - passages.keys()
+        here = store.keys
+        missing = [passage for key, passage in passages.items() if key not in here]
+        gone = here - passages.keys()
         known = {name.rpartition("/")[0] for name in manifest.editions} if manifest else set()
         report = BuildReport(
             new_articles=tuple(article for article in articles if article.slug not in known),
@@ -99,7 +100,7 @@ def add_new(
             kept=len(passages) - len(missing),
         )
         editions = editions_of(articles)
-        if manifest and not report.changed and manifest.editions == editions and store.keys:
+        if manifest and not report.changed and manifest.editions == editions and here:
             return report
         _update(store, gone, missing, encoder, progress)
         _put_in_place(store, encoder, editions, folder)
