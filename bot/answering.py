@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 
+from bot.asking import names_something
 from bot.evidence import Gate, Verdict, evidence_for, missing_names
 from bot.language import detect, primary, wording_of
 from bot.library import Library, counterpart, reading_edition
@@ -160,6 +161,8 @@ class Answerer:
             return Refusal(text, language, Status.SMALLTALK, 0.0, smalltalk=chatter.kind)
         library = self._library()
         worded = self.wording_of(text, language, asker)
+        if not names_something(text, worded):
+            return Refusal(text, language, Status.OFF_TOPIC, 0.0)
         query = make_query(text, worded, self._encoder.encode_queries([text])[0])
         candidates = rank(library, query)
         if not candidates:

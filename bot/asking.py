@@ -68,14 +68,22 @@ def _function_words(language: str) -> frozenset[str]:
     return frozenset(fold(grammar(language)["words"].get("function", "")).split())
 
 
+def names_something(question: str, language: str) -> bool:
+    """Whether a question has any word of its own: "who?" alone asks about nothing."""
+    return bool(_content(question, language))
+
+
 def content_terms(question: str, language: str) -> frozenset[str]:
     """The terms of what a question is about, without the words that any question could have.
 
     A question of nothing else keeps them all, and so does one in Chinese, where pairs of characters tell no words.
     """
+    return terms(_content(question, language)) or terms(question)
+
+
+def _content(question: str, language: str) -> str:
     drop = _function_words(language)
-    content = " ".join(word for word in re.findall(r"[^\W_]+", fold(question)) if word not in drop)
-    return terms(content) or terms(question)
+    return " ".join(word for word in re.findall(r"[^\W_]+", fold(question)) if word not in drop)
 
 
 def languages_asking(question: str, languages: Iterable[str]) -> frozenset[str]:

@@ -315,3 +315,9 @@ def test_the_thresholds_decide(answering: Answering) -> None:
     ):
         gate = replace(packaged_gate(), answer_threshold=answer, topic_threshold=topic)
         assert Answerer(library, answering.encoder, gate, "en").answer(question).status is status
+
+
+@pytest.mark.parametrize("question", ["who?", "wer", "Perché?", "¿cuándo?", "Et pourquoi ?", "how many"])
+def test_a_question_word_alone_is_not_answered(answering: Answering, question: str) -> None:
+    """A question that names nothing gets no answer, however near some sentence lies to its word."""
+    assert ask(answering, question).status is Status.OFF_TOPIC
