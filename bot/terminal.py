@@ -3,9 +3,13 @@
 import asyncio
 import locale
 import logging
+import os
+import select
+import signal
 import sys
 import threading
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from html.parser import HTMLParser
 from typing import TextIO, TypeVar
 
@@ -145,7 +149,7 @@ def converse(
         while True:
             if not interactive:
                 _unless_the_database_fails(loop, announcer.deliver_due())
-            line = console.input("[bold]> [/bold]") if interactive else source.readline()
+            line = _typed(console, source) if interactive else source.readline()
             if not interactive and not line:
                 break
             if interactive and not line.strip():
@@ -159,6 +163,31 @@ def converse(
         if news is not None:
             loop.loop.call_soon_threadsafe(stop.set)
             news.result()
+
+
+def _typed(console: Console, source: TextIO) -> str:
+    """One line typed at the prompt. Raises EOFError or KeyboardInterrupt, whatever moment the key is pressed at."""
+    console.print("[bold]> [/bold]", end="")
+    _wait_until_typed(source)
+    return input()
+
+
+def _wait_until_typed(source: TextIO) -> None:
+    """Wait for a line or a signal, together.
+
+    A read alone would sleep through a Ctrl-C that comes just before it begins, until the next line is typed.
+    """
+    heard, hears = os.pipe()
+    os.set_blocking(hears, False)
+    former = signal.set_wakeup_fd(hears, warn_on_full_buffer=False)
+    try:
+        # What is no file, and any file on Windows, cannot be waited for: there the read has to do.
+        with suppress(OSError, ValueError):
+            select.select([source.fileno(), heard], [], [])
+    finally:
+        signal.set_wakeup_fd(former)
+        os.close(hears)
+        os.close(heard)
 
 
 def _unless_the_database_fails(loop: "LoopThread", work: Awaitable[T]) -> T | None:
