@@ -13,7 +13,7 @@ PIP_OPTIONS := $(if $(CI),--quiet --progress-bar off)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint bench gate lock clean
+.PHONY: help setup run test lint bench gate eval lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,11 @@ bench: $(READY)  ## time answers and measure memory (ARGS="--questions 300" is p
 gate: $(READY)  ## train the gate anew: make gate QA=questions.json (ARGS="--dry-run" is passed on)
 	$(if $(wildcard $(QA)),,$(error QA names no file ("$(QA)"): give the questions to train on, as in make gate QA=qa_dev.json))
 	@.venv/bin/python -m benchmarks.gate --qa '$(QA)' $(ARGS)
+
+eval: $(READY)  ## measure how often the bot is right: make eval QA=questions.json (ARGS="--sample 40" is passed on)
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	.venv/bin/annuncio eval $(if $(QA),--qa '$(QA)') --questions benchmarks/questions/announcement.eval.jsonl \
+	    --data-dir "$$folder" --report docs/evaluation $(ARGS)
 
 lock:  ## resolve all dependencies anew and write requirements.lock
 	$(check_python)

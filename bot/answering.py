@@ -1,4 +1,4 @@
-"""A question in, an Answer or a Refusal out: language, small talk, encode, search, judge.
+"""A question in, an Answer or a Refusal out: language, small talk, encode, search, read, judge.
 
 "Not in the announcement" is a value here, not an exception. Nothing in this module knows a channel or a database, and
 all of it is synchronous: callers with an event loop cross to a thread.
@@ -11,12 +11,15 @@ from enum import StrEnum
 
 from bot.asking import names_something
 from bot.evidence import Gate, Verdict, evidence_for, missing_names
+from bot.headlines import headline
 from bot.language import detect, primary, wording_of
 from bot.library import Library, counterpart, reading_edition
-from bot.ranking import Candidate, Query, make_query, rank
+from bot.polarity import Polarity, asks_yes_or_no, polarity
+from bot.ranking import Candidate, Query, make_query, rank, reread
+from bot.reader import Reader
+from bot.selection import further
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk, recognise
-from bot.values import headline
 from corpus.cleaning import clean_line
 from corpus.model import Edition
 from index.encoder import Encoder
@@ -76,6 +79,10 @@ class Answer:
     confidence: float
     """Calibrated probability that the first of `evidence` states the answer, 0 to 1."""
     evidence: tuple[Proof, ...]
+    also: tuple[Proof, ...] = ()
+    """Sentences shown with the first of `evidence`, at most two, in the order of the text."""
+    polarity: Polarity | None = None
+    """What the first of `evidence` says to a question that wants yes or no, where it says it plainly."""
 
     @property
     def status(self) -> Status:
@@ -128,12 +135,24 @@ def _proof(candidate: Candidate, reader: str) -> Proof:
     )
 
 
+def _headline(query: Query, best: Candidate, proof: Proof, also: Sequence[Candidate]) -> str | None:
+    """What to show above the best sentence; nothing where others stand beside it, or where yes or no is wanted."""
+    if also or asks_yes_or_no(query):
+        return None
+    read = best.read if proof.text == best.sentence.text else None
+    return headline(query, proof.text, proof.language, proof.published, read)
+
+
 class Answerer:
     """Answers from whatever the library holds at the moment of the question."""
 
-    def __init__(self, library: Callable[[], Library], encoder: Encoder, gate: Gate, language: str) -> None:
+    def __init__(
+        self, library: Callable[[], Library], encoder: Encoder, gate: Gate, language: str, reader: Reader | None = None
+    ) -> None:
+        """`gate` must be the one that was trained for evidence with, or without, a reader."""
         self._library = library
         self._encoder = encoder
+        self._reader = reader
         self._gate = gate
         self._language = language
 
@@ -167,6 +186,8 @@ class Answerer:
         candidates = rank(library, query)
         if not candidates:
             return Refusal(text, language, Status.OFF_TOPIC, 0.0)
+        if self._reader is not None:
+            candidates = reread(self._reader, query, candidates)
         verdict = self._gate.judge(evidence_for(library, query, candidates))
         return self._decide(library, query, candidates, verdict, language)
 
@@ -177,12 +198,15 @@ class Answerer:
         proofs = tuple(_proof(candidate, language) for candidate in candidates[:SHOWN])
         answered = verdict.confidence >= self._gate.answer_threshold
         if answered:
+            also = further(query, candidates)
             return Answer(
                 question=query.text,
                 language=language,
-                headline=headline(query.asked, query.terms, proofs[0].text, proofs[0].language),
+                headline=_headline(query, best, proofs[0], also),
                 confidence=verdict.confidence,
                 evidence=proofs,
+                also=tuple(_proof(candidate, language) for candidate in also),
+                polarity=polarity(query, proofs[0].text, proofs[0].language),
             )
         on_topic = verdict.relevance >= self._gate.topic_threshold
         refusal = Refusal(

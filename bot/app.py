@@ -28,8 +28,10 @@ from bot.errors import TelegramError
 from bot.evidence import Gate, packaged_gate
 from bot.handlers import ALLOWED_UPDATES, Handlers
 from bot.health import keep_beating
+from bot.library import Library
 from bot.menus import register_menus
 from bot.poller import Poller
+from bot.reader import packaged_reader
 from bot.replies import Channel, Reply
 from bot.samples import Samples, current_samples, state_of
 from bot.settings import Settings
@@ -84,7 +86,7 @@ class CurrentSamples:
 
 def gate_of(settings: Settings) -> Gate:
     """The packaged gate, with the operator's thresholds where they set any."""
-    gate = packaged_gate()
+    gate = packaged_gate(reader=settings.reader)
     return replace(
         gate,
         answer_threshold=gate.answer_threshold if settings.answer_threshold is None else settings.answer_threshold,
@@ -97,6 +99,12 @@ def load_encoder_for(settings: Settings) -> Encoder:
     return load_encoder(settings.embedding_model, settings.embedding_query_prompt, settings.embedding_passage_prompt)
 
 
+def answerer_over(settings: Settings, encoder: Encoder, library: Callable[[], Library]) -> Answerer:
+    """The answerer as the settings want it, over whatever `library` gives at the moment of a question."""
+    reader = packaged_reader() if settings.reader else None
+    return Answerer(library, encoder, gate_of(settings), settings.language, reader)
+
+
 def open_answering(settings: Settings, encoder: Encoder | None = None) -> Answering:
     """The library and all that answers from it, the index built where it is missing or stale.
 
@@ -106,7 +114,7 @@ def open_answering(settings: Settings, encoder: Encoder | None = None) -> Answer
     encoder = encoder or load_encoder_for(settings)
     catalogue = Catalogue(settings, encoder)
     gate = gate_of(settings)
-    answerer = Answerer(catalogue.current, encoder, gate, settings.language)
+    answerer = answerer_over(settings, encoder, catalogue.current)
     return Answering(settings, encoder, catalogue, answerer, CurrentSamples(settings, catalogue, answerer, gate))
 
 

@@ -48,6 +48,19 @@ def _language(text: str) -> str:
     return text.lower()
 
 
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = tuple(tuple(map(_language, pair.split("/"))) for pair in text.split(","))
+    if any(len(pair) != 2 for pair in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r} are no pairs of languages: write them like en/en,en/it")
+    return tuple(dict.fromkeys((pair[0], pair[1]) for pair in pairs))
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= len(text) <= 9 and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of questions: write it like 40")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="annuncio",
@@ -87,6 +100,15 @@ def _parser() -> argparse.ArgumentParser:
     ingest.add_argument("--dry-run", action="store_true", help="show what would be stored, and store nothing")
     index = add("index", _index, "bring the index up to the articles")
     index.add_argument("--rebuild", action="store_true", help="build it anew from nothing")
+    measured = add("eval", _eval, "measure how often the bot is right")
+    measured.add_argument("--qa", type=Path, metavar="FILE", help="articles with questions whose answers are known")
+    measured.add_argument("--questions", type=Path, metavar="FILE", help="questions about the articles of the bot")
+    measured.add_argument("--pairs", type=_pairs, metavar="xx/yy,...", help="languages of questions and of texts")
+    measured.add_argument("--sample", type=_count, metavar="N", help="put only N questions of each pair")
+    measured.add_argument("--cache", type=Path, metavar="FILE", help="keep embeddings in this .npz file between runs")
+    measured.add_argument("--json", action="store_true", help="print the figures as JSON")
+    measured.add_argument("-v", "--wrong", action="store_true", help="list every one of --questions that went wrong")
+    measured.add_argument("--report", type=Path, metavar="DIR", help="write tables and pictures into this folder")
     add("health", _health, "tell whether the bot is alive: exit code 0 if so, 1 if not")
     return parser
 
@@ -227,6 +249,27 @@ def _index(options: argparse.Namespace, settings: Settings) -> int:
     samples = open_answering(settings, encoder).samples()
     counts = ", ".join(f"{len(samples.in_language(language))} {language}" for language in LANGUAGES)
     print(f"sample questions that are answered: {counts}")
+    return 0
+
+
+def _eval(options: argparse.Namespace, settings: Settings) -> int:
+    if options.qa is None and options.questions is None:
+        options.usage.error("give the questions, as in annuncio eval --qa FILE or annuncio eval --questions FILE")
+    from bot.evaluation.command import DEFAULT_PAIRS, Wanted, measure
+    from bot.evaluation.publish import prepare, publish
+    from bot.evaluation.report import text_of
+
+    pairs = options.pairs or DEFAULT_PAIRS
+    wanted = Wanted(options.qa, options.questions, pairs, options.sample, options.cache)
+    if options.report is not None:
+        prepare(options.report)
+    parts = measure(wanted, settings, lambda text: print(text, file=sys.stderr, flush=True))
+    if options.json:
+        print(json.dumps(parts, ensure_ascii=False, indent=2))
+    else:
+        print(text_of(parts, wrong=options.wrong))
+    if options.report is not None:
+        publish(parts, options.report)
     return 0
 
 

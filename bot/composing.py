@@ -3,11 +3,15 @@
 import hashlib
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape, unescape
 from typing import Any
 
 from bot.answering import Answer, Outcome, Proof, Refusal, Status
 from bot.library import reading_edition
+from bot.passages import Passage
+from bot.polarity import Polarity
+from bot.relative import relatives
 from bot.replies import Button, Reply
 from bot.texts import day, language_name, say, say_html
 from corpus.model import Article
@@ -19,6 +23,8 @@ SUMMARY = 600
 """UTF-16 units of an article's opening that a subscriber is shown."""
 LINE = 250
 """UTF-16 units of anything that belongs on one line: a title, a source, a direct answer, an address."""
+AROUND = TELEGRAM_LIMIT // 4
+"""UTF-16 units shown before a sentence of its paragraph, and as many after it."""
 QUESTION_PREFIX = "q:"
 _TAG = re.compile(r"<[^>]+>")
 
@@ -63,7 +69,7 @@ def one_line(text: str) -> str:
     return _shortened(text, LINE)
 
 
-def _source(proof: Proof, language: str) -> str:
+def _source(proof: Proof | Passage, language: str) -> str:
     title = escape(one_line(proof.title), quote=False)
     if proof.url:
         title = f'<a href="{escape(proof.url)}">{title}</a>'
@@ -71,16 +77,6 @@ def _source(proof: Proof, language: str) -> str:
     if date in source:  # "Keynote, 24 September 2025" says its date itself
         return say_html(language, "source_dated", title=title, source=source)
     return say_html(language, "source", title=title, source=source, date=date)
-
-
-def _sentence(proof: Proof, language: str) -> list[str]:
-    share = TELEGRAM_LIMIT // 3
-    parts = [escape(cut(proof.text, share, proof.language), quote=False)]
-    if proof.original_language != proof.language:
-        label = say(language, "original", language=language_name(proof.original_language, language))
-        original = escape(cut(proof.original, share, proof.original_language), quote=False)
-        parts.append(f"<blockquote expandable>{label}\n{original}</blockquote>")
-    return parts
 
 
 def compose(outcome: Outcome, samples: Sequence[str] = ()) -> Reply:
@@ -95,11 +91,43 @@ def compose(outcome: Outcome, samples: Sequence[str] = ()) -> Reply:
 
 
 def _compose_answer(answer: Answer) -> Reply:
-    proof = answer.evidence[0]
+    shown = (answer.evidence[0], *answer.also)
     parts = [f"<b>{escape(one_line(answer.headline), quote=False)}</b>"] if answer.headline else []
-    parts += _sentence(proof, answer.language)
-    parts.append(f"<i>{_source(proof, answer.language)}</i>")
+    first, *rest = _sentences(shown, answer.language)
+    if answer.polarity is not None:
+        lead = "lead_yes" if answer.polarity is Polarity.YES else "lead_no"
+        first = say_html(answer.language, lead, sentence=first)
+    parts += [first, *rest]
+    sources = dict.fromkeys(_source(proof, answer.language) for proof in shown)
+    parts.append("\n".join(f"<i>{source}</i>" for source in sources))
     return Reply("\n\n".join(parts))
+
+
+def _sentences(proofs: Sequence[Proof | Passage], language: str) -> list[str]:
+    """Sentences that are shown together, each with what its relative words mean, and then what the original says."""
+    share = TELEGRAM_LIMIT // 3 if len(proofs) == 1 else TELEGRAM_LIMIT // 5 // len(proofs)  # each has its own source
+    parts = [
+        "\n".join([escape(cut(proof.text, share, proof.language), quote=False), *_dated(proof, language)])
+        for proof in proofs
+    ]
+    foreign = [proof for proof in proofs if proof.original_language != proof.language]
+    if foreign:
+        label = say(language, "original", language=language_name(foreign[0].original_language, language))
+        quoted = dict.fromkeys(cut(proof.original, share, proof.original_language) for proof in foreign)
+        original = escape("\n".join(quoted), quote=False)
+        parts.append(f"<blockquote expandable>{label}\n{original}</blockquote>")
+    return parts
+
+
+def _dated(proof: Proof | Passage, language: str) -> list[str]:
+    """A line on what "today" and the like mean in a sentence."""
+    notes = dict.fromkeys(
+        say(language, "relative_date", words=relative.words, date=relative.meaning)
+        if relative.meaning
+        else say(language, "relative_said", date=day(language, proof.published))
+        for relative in relatives(proof.text, proof.language, proof.published, language)
+    )
+    return [f"<i>{' '.join(notes)}</i>"] if notes else []
 
 
 def _compose_not_stated(refusal: Refusal) -> Reply:
@@ -122,6 +150,48 @@ def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
         return Reply(say(refusal.language, "no_articles"))
     key = "off_topic" if samples else "off_topic_bare"
     return Reply(say(refusal.language, key), question_buttons(samples[:3]))
+
+
+def understood(reply: Reply, question: str) -> Reply:
+    """The reply to a question that was told in full from a few words, with the question as it was understood."""
+    return replace(reply, html=f"<i>{escape(one_line(question), quote=False)}</i>\n\n{reply.html}")
+
+
+def compose_context(passage: Passage, language: str) -> Reply:
+    """The sentence in bold inside its paragraph, with the source."""
+    text = escape(cut(passage.text, TELEGRAM_LIMIT // 3, passage.language), quote=False)
+    before, after = _tail(passage.before, AROUND, passage.language), _head(passage.after, AROUND, passage.language)
+    paragraph = f"{escape(before, quote=False)}<b>{text}</b>{escape(after, quote=False)}"
+    heading = [f"<i>{escape(one_line(passage.heading), quote=False)}</i>"] if passage.heading else []
+    return Reply("\n\n".join([*heading, paragraph, f"<i>{_source(passage, language)}</i>"]))
+
+
+def compose_perhaps(passage: Passage, language: str) -> Reply:
+    """A sentence that may be meant, and is not called an answer."""
+    first, *rest = _sentences((passage,), language)
+    return Reply("\n\n".join([f"{say(language, 'perhaps')}\n{first}", *rest, f"<i>{_source(passage, language)}</i>"]))
+
+
+def _head(text: str, limit: int, language: str) -> str:
+    """As `cut`, and says that there is more."""
+    if units(text) <= limit:
+        return text
+    space = text[: len(text) - len(text.lstrip())]
+    return space + cut(text.strip(), limit - 10, language).removesuffix("…") + " …"
+
+
+def _tail(text: str, limit: int, language: str) -> str:
+    """The last whole sentences of a text that fit, after a sign that there is more."""
+    if units(text) <= limit:
+        return text
+    space = text[len(text.rstrip()) :]
+    kept = ""
+    for sentence in reversed(split_sentences(text.strip(), language)):
+        longer = f"{sentence} {kept}".strip()
+        if units(longer) > limit - 10:
+            break
+        kept = longer
+    return f"… {kept}{space}" if kept else ""
 
 
 def compose_article_line(article: Article, language: str) -> str:

@@ -5,32 +5,42 @@ delays nobody else.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from html import escape
 from typing import TypeVar
 
-from bot.answering import LONGEST_QUESTION, Answerer, Asker, Refusal, Status
+from bot.aids import CONTEXT, OTHER, aid, answer_buttons
+from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
 from bot.catalogue import Catalogue
-from bot.composing import QUESTION_PREFIX, compose, compose_article_line, one_line, question_buttons
+from bot.choosing import AUTOMATIC, language_buttons, language_named
+from bot.composing import (
+    QUESTION_PREFIX,
+    compose,
+    compose_article_line,
+    one_line,
+    question_buttons,
+    understood,
+)
+from bot.followups import follow_up
 from bot.language import primary
 from bot.library import reading_edition
+from bot.memory import LastQuestion, Memory
 from bot.replies import Button, ChatAddress, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES
-from bot.subscriptions import Subscriptions, SubscriptionState
-from bot.texts import day, language_name, phrasebook, say, say_html, spoken
+from bot.subscriptions import Subscriptions, SubscriptionState, utc_now
+from bot.texts import day, phrasebook, say, say_html, spoken
 
 T = TypeVar("T")
 
-COMMANDS = ("start", "help", "ask", "latest", "subscribe", "unsubscribe", "language", "settings", "privacy")
+COMMANDS = ("start", "help", "ask", "latest", "subscribe", "unsubscribe", "language", "settings", "privacy", "forget")
 """In the order of the menu."""
-REMEMBERED = 10_000
-"""Chats whose last language is kept in memory, the longest silent forgotten first."""
 LATEST = 5
-AUTOMATIC = "auto"
+_BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ class Conversation:
         subscriptions: Subscriptions,
         threads: Executor,
         language: str,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._catalogue = catalogue
         self._answerer = answerer
@@ -59,7 +70,9 @@ class Conversation:
         self._subscriptions = subscriptions
         self._threads = threads
         self._language = language
-        self._earlier: OrderedDict[ChatAddress, str] = OrderedDict()
+        self._memory = Memory(now)
+        self.presses: Counter[str] = Counter()
+        """How often each kind of button was pressed since the start, by what its data begins with: no chat, no text."""
         self._commands: Mapping[str, Callable[[Visitor, str, str], Awaitable[list[Reply]]]] = {
             "start": self._start,
             "help": self._help,
@@ -70,21 +83,46 @@ class Conversation:
             "language": self._choose_language,
             "settings": self._settings,
             "privacy": self._privacy,
+            "forget": self._forget,
         }
 
     async def message(self, visitor: Visitor, text: str) -> list[Reply]:
-        """Free text: a question or small talk."""
+        """Free text: a question, what follows up the last one, or small talk."""
         asker = await self._asker(visitor)
         if not text.strip():
             return [Reply(say(self._spoken(asker), "empty_question"))]
-        outcome = await self._in_thread(self._answerer.answer, text, asker)
-        self._remember(visitor.chat, outcome.language)
-        needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
-        offered = await self._offered(outcome.language) if needs_samples else ()
-        replies = [compose(outcome, offered)]
+        whole = self._told_in_full(visitor.chat, text)
+        if whole is not None:
+            return [understood(await self._replied(visitor.chat, asker, whole), whole)]
+        reply = await self._replied(visitor.chat, asker, text)
         if len(text.strip()) > LONGEST_QUESTION:
-            replies.insert(0, Reply(say(outcome.language, "too_long", count=LONGEST_QUESTION)))
-        return replies
+            language = self._memory.language_of(visitor.chat) or self._spoken(asker)
+            return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
+        return [reply]
+
+    def _told_in_full(self, chat: ChatAddress, text: str) -> str | None:
+        """The question behind a message that leans on the chat's last one; None for one that stands alone.
+
+        Such a message is never tried as it stands: of "and in America?" alone any sentence about America would do.
+        """
+        last = self._memory.question_of(chat)
+        whole = follow_up(text, last.text, last.language) if last else None
+        return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
+
+    async def _replied(self, chat: ChatAddress, asker: Asker, question: str) -> Reply:
+        """The reply to a question that stands alone, which is remembered."""
+        outcome, worded = await self._in_thread(self._answered, question, asker)
+        self._memory.heard(chat, outcome.language)
+        if outcome.evidence:
+            self._memory.asked(chat, LastQuestion(outcome.question, worded))
+        needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
+        reply = compose(outcome, await self._offered(outcome.language) if needs_samples else ())
+        return replace(reply, buttons=answer_buttons(outcome)) if isinstance(outcome, Answer) else reply
+
+    def _answered(self, question: str, asker: Asker) -> tuple[Outcome, str]:
+        """How a question ends, and the language of its words."""
+        outcome = self._answerer.answer(question, asker)
+        return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
 
     async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:
         """A command without its slash, and what was typed after it."""
@@ -101,12 +139,19 @@ class Conversation:
     async def press(self, visitor: Visitor, data: str) -> list[Reply]:
         """A button, by its data; one that means nothing any more says so."""
         kind, _, value = data.partition(":")
-        language = self._spoken(await self._asker(visitor))
+        asker = await self._asker(visitor)
+        language = self._spoken(asker)
+        if kind in _BUTTONS:
+            self.presses[kind] += 1
         if kind == "q":
             question = (await self._in_thread(self._samples)).question(value)
             if question is not None:
                 asked = Reply(f"<b>{escape(question, quote=False)}</b>")
-                return [asked, *await self.message(visitor, question)]
+                return [asked, await self._replied(visitor.chat, asker, question)]
+        elif kind in {CONTEXT, OTHER}:
+            reply = await self._in_thread(lambda: aid(self._catalogue.current(), data))
+            if reply is not None:
+                return [reply]
         elif kind == "lang" and value in {*LANGUAGES, AUTOMATIC}:
             return await self._choose_language(visitor, language, value)
         elif kind == "do" and value in COMMANDS:
@@ -119,12 +164,12 @@ class Conversation:
 
     async def trouble(self, visitor: Visitor) -> list[Reply]:
         """When something of ours failed; asks nothing of what may have failed."""
-        earlier = self._earlier.get(visitor.chat)
+        earlier = self._memory.language_of(visitor.chat)
         return [Reply(say(self._spoken(Asker(earlier=earlier, reported=visitor.reported)), "busy"))]
 
     async def _asker(self, visitor: Visitor) -> Asker:
         known = await self._subscriptions.language_of(visitor.chat)
-        return Asker(known.chosen, self._earlier.get(visitor.chat, known.last), visitor.reported)
+        return Asker(known.chosen, self._memory.language_of(visitor.chat) or known.last, visitor.reported)
 
     def _spoken(self, asker: Asker) -> str:
         """The language for texts that answer no question."""
@@ -133,12 +178,6 @@ class Conversation:
             if language in LANGUAGES:
                 return language
         return self._language
-
-    def _remember(self, chat: ChatAddress, language: str) -> None:
-        self._earlier[chat] = language
-        self._earlier.move_to_end(chat)
-        while len(self._earlier) > REMEMBERED:
-            self._earlier.popitem(last=False)
 
     async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
@@ -196,10 +235,10 @@ class Conversation:
 
     async def _choose_language(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         if not argument:
-            return [Reply(say(language, "language_choose"), _language_buttons(language))]
-        chosen = _language_named(argument)
+            return [Reply(say(language, "language_choose"), language_buttons(language))]
+        chosen = language_named(argument)
         if chosen is None:
-            return [Reply(say(language, "language_unknown", language=one_line(argument)), _language_buttons(language))]
+            return [Reply(say(language, "language_unknown", language=one_line(argument)), language_buttons(language))]
         if chosen == AUTOMATIC:
             await self._subscriptions.choose_language(visitor.chat, None)
             return [Reply(say(language, "language_set_automatic"))]
@@ -228,20 +267,7 @@ class Conversation:
         del visitor, argument
         return [Reply(say(language, "privacy"))]
 
-
-def _language_buttons(language: str) -> tuple[tuple[Button, ...], ...]:
-    named = [Button(phrasebook(code).own_name, f"lang:{code}") for code in LANGUAGES]
-    rows = [tuple(named[i : i + 3]) for i in range(0, len(named), 3)]
-    return (*rows, (Button(say(language, "language_automatic"), f"lang:{AUTOMATIC}"),))
-
-
-def _language_named(text: str) -> str | None:
-    """The code that a person means by "it", "Italiano", "Italian" or "automatic"; None for no language of ours."""
-    wanted = text.casefold()
-    for code in LANGUAGES:
-        names = {code, phrasebook(code).own_name.casefold()}
-        names |= {language_name(code, other).casefold() for other in LANGUAGES}
-        if wanted in names or primary(wanted) == code:
-            return code
-    automatic = {AUTOMATIC, *(say(code, "language_automatic").casefold() for code in LANGUAGES)}
-    return AUTOMATIC if wanted in automatic else None
+    async def _forget(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        del argument
+        self._memory.forget(visitor.chat)
+        return [Reply(say(language, "forgotten"))]

@@ -8,6 +8,7 @@ AnnuncioError                  shown as it is; the command exits with 1
 ├── IndexDamagedError          the index cannot be read                   (index.errors)
 ├── SettingsError              environment or `.env` values, all at once
 ├── StateError                 the database or the data directory cannot be used
+├── QuestionsError             questions to measure by that cannot be read
 └── TelegramError              token refused, Bot API not reached, a second poller
 SendError                      how a message did not reach a chat; never shown to anyone
 ├── ChatGoneError              blocked, deleted, not found: do not try again
@@ -29,6 +30,7 @@ __all__ = [
     "IndexMismatchError",
     "MessageRefusedError",
     "Mistake",
+    "QuestionsError",
     "SendError",
     "SettingsError",
     "SourceError",
@@ -44,6 +46,10 @@ class SettingsError(AnnuncioError):
 
 class StateError(AnnuncioError):
     """The database or the data directory cannot be used."""
+
+
+class QuestionsError(AnnuncioError):
+    """Questions to measure by cannot be read; the text names file and place."""
 
 
 class TelegramError(AnnuncioError):

@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 
@@ -22,6 +22,18 @@ _CODE = r"(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*"
 _CODES = re.compile(_CODE)
 _NAMES = re.compile(rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|{_CODE}")
 _LATIN = re.compile(r"[A-Za-z][\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderEvidence:
+    """What the reader says of the best candidate, in log-odds."""
+
+    reads: float
+    """That the sentence states the answer."""
+    reads_above_second: float
+    """The same, above the likeliest other sentence that was read; 0 where none was."""
+    pointed: float
+    """How sure it is of the words that answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,14 @@ class Evidence:
     """1 if the text compared is in another language than the question."""
     foreign_similarity: float
     foreign_above_mean: float
+    reader: ReaderEvidence | None = None
+    """None where no reader was asked."""
+
+    @property
+    def features(self) -> dict[str, float]:
+        """By name, those of the reader among the others."""
+        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "reader"}
+        return {**own, **asdict(self.reader)} if self.reader is not None else own
 
 
 def question_numbers(question: str) -> frozenset[str]:
@@ -85,6 +105,14 @@ def missing_names(library: Library, query: Query, candidate: Candidate) -> tuple
         *(library.words[candidate.article.slug, edition.language].everything for edition in candidate.article.editions)
     )
     return tuple(_lacking(question_names(query.text, query.language), everywhere))
+
+
+def _reader_evidence(candidates: Sequence[Candidate]) -> ReaderEvidence | None:
+    best = candidates[0].read
+    if best is None:
+        return None
+    others = [c.read.states for c in candidates[1:] if c.read is not None]
+    return ReaderEvidence(best.states, best.states - max(others, default=best.states), best.pointed)
 
 
 def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]) -> Evidence:
@@ -122,6 +150,7 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
         foreign=foreign,
         foreign_similarity=foreign * similarity,
         foreign_above_mean=foreign * above_mean,
+        reader=_reader_evidence(candidates),
     )
 
 
@@ -163,13 +192,17 @@ class Gate:
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh the evidence."""
-        features: dict[str, float] = asdict(evidence)
+        features = evidence.features
         return Verdict(self.states.probability(features), self.concerns.probability(features))
 
 
+WITH_READER, WITHOUT_READER = "with reader", "without reader"
+
+
 @cache
-def packaged_gate() -> Gate:
-    """The gate of gate.json."""
+def packaged_gate(reader: bool = True) -> Gate:
+    """The gate of gate.json for evidence with or without what the reader says."""
     record = json.loads(files("bot").joinpath("gate.json").read_text(encoding="utf-8"))
+    record = record["gates"][WITH_READER if reader else WITHOUT_READER]
     states, concerns = (Regression(record[name]["bias"], record[name]["weights"]) for name in ("states", "concerns"))
     return Gate(states, concerns, record["thresholds"]["answer"], record["thresholds"]["topic"])

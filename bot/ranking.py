@@ -4,13 +4,14 @@ Scores compare across the articles of a corpus, so nothing in them depends on wh
 chosen on the development questions (`make gate` prints what they reach).
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bot.asking import Asked, content_terms, what_is_asked
 from bot.library import Library, counterpart, reading_edition
+from bot.reader import Read, Reader
 from bot.values import holds_value
 from corpus.model import Article, Edition, Paragraph, Sentence
 from index.encoder import Vectors
@@ -26,6 +27,10 @@ VALUE = 1.5
 NEAREST = 8
 """Hits of each language that name the articles worth ranking."""
 ARTICLES = 3
+READ = 8
+"""Candidates that the reader is asked about."""
+READER = 1.0
+"""Weight of the reader's log-odds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Candidate:
     """Share of the question's words (by rarity) that the sentence has, 0 to 1."""
     has_value: bool | None
     score: float
+    read: Read | None = None
+    """What the reader says, where it was asked."""
 
 
 def _similarities(library: Library, query: Query, article: Article, language: str, unit: Unit) -> dict[str, float]:
@@ -150,3 +157,26 @@ def rank(library: Library, query: Query, articles: Iterable[Article] | None = No
     chosen = nearest_articles(library, query) if articles is None else articles
     candidates = [candidate for article in chosen for candidate in rank_article(library, query, article)]
     return sorted(candidates, key=lambda candidate: -candidate.score)
+
+
+def reread(reader: Reader, query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates in the order that they have once the reader has looked at the first of them.
+
+    It sees the sentences around them too, and what it says of those counts as well; sentences that it has not seen
+    are taken for as unlikely as the least likely of those that it has.
+    """
+    reads: dict[str, Read] = {}
+    for article in dict.fromkeys(candidate.article for candidate in candidates[:READ]):
+        edition = reading_edition(article, query.language)
+        sentences = list(edition.sentences)
+        numbers = {sentence.id: number for number, sentence in enumerate(sentences)}
+        wanted = [numbers[c.sentence.id] for c in candidates[:READ] if c.article is article]
+        found = reader.read(query.text, edition.title, [sentence.text for sentence in sentences], wanted)
+        reads.update({sentences[number].id: read for number, read in found.items()})
+    lowest = min((read.states for read in reads.values()), default=0.0)
+    weighed = [
+        replace(c, read=read, score=c.score + READER * (read.states if read is not None else lowest))
+        for c in candidates
+        for read in [reads.get(c.sentence.id)]
+    ]
+    return sorted(weighed, key=lambda candidate: -candidate.score)

@@ -29,6 +29,8 @@ class Button:
 
     label: str
     data: str
+    aid: bool = False
+    """Helps to read what was answered; where a program reads along, it is left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Settings:
     embedding_model: str = "packaged"
     embedding_query_prompt: str | None = None
     embedding_passage_prompt: str | None = None
+    reader: bool = False
+    """Whether the likeliest sentences are read together with the question."""
     answer_threshold: float | None = None
     topic_threshold: float | None = None
     answer_threads: int = 2
@@ -123,6 +125,10 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
     return cast
 
 
+def _switch(value: str) -> bool:
+    return _one_of("on", "off")(value) == "on"
+
+
 def _secret(value: str) -> str:
     if not 1 <= len(value) <= 256 or not all(c.isascii() and (c.isalnum() or c in "_-") for c in value):
         raise ValueError("may only have 1 to 256 letters, digits, _ and -")
@@ -143,6 +149,7 @@ FIELDS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "EMBEDDING_MODEL": ("embedding_model", str),
     "EMBEDDING_QUERY_PROMPT": ("embedding_query_prompt", str),
     "EMBEDDING_PASSAGE_PROMPT": ("embedding_passage_prompt", str),
+    "READER": ("reader", _switch),
     "ANSWER_THRESHOLD": ("answer_threshold", _number(0, 1)),
     "TOPIC_THRESHOLD": ("topic_threshold", _number(0, 1)),
     "ANSWER_THREADS": ("answer_threads", _whole(1, 32)),

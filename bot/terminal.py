@@ -76,7 +76,8 @@ class TerminalSender:
     def show(self, replies: Sequence[Reply]) -> None:
         """Print messages and number the buttons of the last."""
         for reply in replies:
-            self.buttons = tuple(button for row in reply.buttons for button in row)
+            shows_aids = self._console.is_terminal  # a program that counts lines has no use for them
+            self.buttons = tuple(button for row in reply.buttons for button in row if shows_aids or not button.aid)
             text = drawn(reply.html)
             if self._console.is_terminal:
                 self._console.print(Padding(text, (0, 0, 0, 2), expand=False))

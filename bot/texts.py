@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 
 from bot.settings import LANGUAGES
 
@@ -62,6 +62,16 @@ def say_html(language: str, key: str, /, **values: str) -> str:
 def day(language: str, when: date) -> str:
     """A date as the language writes it in full: 24 September 2025, 2025年9月24日."""
     return str(format_date(when, format="long", locale=_REGIONS.get(spoken(language), spoken(language))))
+
+
+def month(language: str, when: date) -> str:
+    """A month with its year as the language writes it: September 2025, 2025年9月."""
+    return str(format_skeleton("yMMMM", when, locale=_REGIONS.get(spoken(language), spoken(language))))
+
+
+def year(language: str, when: date) -> str:
+    """A year as the language writes it: 2025, 2025年."""
+    return str(format_skeleton("y", when, locale=spoken(language)))
 
 
 def language_name(code: str, language: str) -> str:

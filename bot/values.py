@@ -13,10 +13,10 @@ from bot.wording import CAPITALS, fold, terms
 CACHED = 20_000
 """Sentences whose values are remembered: every question looks at those of the same few articles."""
 
-_NUMBER = r"\d+(?:[.,'\u2019\u00a0\u202f ]\d{3})*(?:[.,]\d+)?"
+_NUMBER = r"\d+(?:[.,'\u2019\u00a0\u202f ]\d{3})*(?:[.,]\d+)?[\u00bd\u00bc\u00be]?(?:\s?×\s?\d+)?"
 _YEAR = r"(?:1\d{3}|20\d{2})"
-_NO_WORD_BEFORE = r"(?<![^\W_])(?<![^\W_][-.,])"
-_NO_LATIN_BEFORE = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][-.,])"
+_NO_WORD_BEFORE = r"(?<![^\W_])(?<![^\W_][-.,/])"
+_NO_LATIN_BEFORE = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][-.,/])"
 """Chinese sets numbers against its own characters, but the 7 of "SU7" is part of a name there too."""
 _CURRENCY = r"[$€£¥]"
 
@@ -36,13 +36,17 @@ class _Patterns:
     date: re.Pattern[str]
     duration: re.Pattern[str]
     quantity: re.Pattern[str]
+    to: re.Pattern[str]
+    """What stands between the two ends of a range."""
+    too: re.Pattern[str]
+    """What stands between two dates that are told in one breath: "in 1991 and 2002"."""
 
 
 @cache
 def _patterns(language: str) -> _Patterns:
     values = grammar(language)["values"]
     if not values:
-        return _Patterns(re.compile("(?!)"), re.compile("(?!)"), re.compile("(?!)"))
+        return _Patterns(*(re.compile("(?!)") for _ in range(5)))
     months = "|".join(
         sorted(
             {
@@ -56,14 +60,19 @@ def _patterns(language: str) -> _Patterns:
         )
     )
     if language == "zh":
-        date = rf"{_YEAR}年(?:\d{{1,2}}月(?:\d{{1,2}}[日号])?)?|\d{{1,2}}月(?:\d{{1,2}}[日号])?|{_YEAR}(?!\d)"
+        date = (
+            rf"{values['eras']}|{_YEAR} ?年(?: ?\d{{1,2}} ?月(?: ?\d{{1,2}} ?[日号])?)?"
+            rf"|\d{{1,2}} ?月(?: ?\d{{1,2}} ?[日号])?|{_YEAR}(?!\d)(?! ?(?:{values['units']}))"
+        )
     else:
         of = r"(?:\s*(?:of|de|del|di|d')\s*|\s+)"
         date = (
             rf"\d{{1,2}}(?:\.|st|nd|rd|th|er|º|°)?{of}(?:{months})(?:,?{of}{_YEAR})?"
             rf"|(?:{months})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?(?:,?\s+{_YEAR})?(?!\d)"
             rf"|(?:{months})\.?(?:{of}{_YEAR})"
-            rf"|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}|{_YEAR}s?(?![\w%]|[.,]\d)"
+            rf"|\d{{4}}-\d{{2}}-\d{{2}}|\d{{1,2}}[./]\d{{1,2}}[./]\d{{2,4}}"
+            rf"|{values['eras']}|{_YEAR}[-–—](?:{_YEAR}|\d{{2}})(?!\d)|{_YEAR}s?(?![\w%]|[.,]\d)"
+            rf"|(?(before)(?:{months})|(?!))"
         )
     words = values["number_words"]
     scales = rf"(?:[ \u00a0]?(?:{values['scales']}))?"
@@ -74,8 +83,10 @@ def _patterns(language: str) -> _Patterns:
     end = "" if language == "zh" else r"(?!\w)"
     unit = rf"(?:{space.replace('+', '*')}(?:{values['units']}|%))?"
     # Chinese writes small numbers before almost every noun: spelled ones count only with a unit.
-    quantity = rf"(?:{_NUMBER}{scales}|(?:{words})(?={values['units']}))" if language == "zh" else number
-    before_date = rf"(?P<before>(?:(?:{values['before_date']})(?:{space}|'|’))*)"
+    quantity = number
+    if language == "zh":
+        quantity = rf"(?:{_NUMBER}(?![A-Za-z\d]){scales}|{values['alone']}|(?:{words})(?={values['units']}))"
+    before_date = rf"(?P<before>(?:(?:{values['before_date']})(?:{space}|'|’))+)?"
     after_date = rf"(?P<after>(?:{space}(?:{values['after_date']}))?)" if values["after_date"] else "(?P<after>)"
     start = "" if language == "zh" else r"(?<!\w)"
     apart = _NO_LATIN_BEFORE if language == "zh" else _NO_WORD_BEFORE
@@ -85,38 +96,51 @@ def _patterns(language: str) -> _Patterns:
             rf"{start}{lead}(?P<value>{apart}{number}{space.replace('+', '*')}(?:{values['time_units']})){end}{tail}"
         ),
         quantity=re.compile(rf"{start}{lead}(?P<value>(?:{_CURRENCY} ?)?{apart}{quantity}{unit}){end}{tail}{end}"),
+        to=re.compile(rf"{space.replace('+', '*')}(?:[-–—]|{values['to']}){space.replace('+', '*')}"),
+        too=re.compile(rf"{space.replace('+', '*')}(?:[-–—]|{values['to']}|{values['and']}){space.replace('+', '*')}"),
     )
 
 
-def _found(pattern: re.Pattern[str], sentence: str) -> tuple[Value, ...]:
+def _found(
+    pattern: re.Pattern[str], to: re.Pattern[str], sentence: str, others: tuple[Value, ...] = ()
+) -> tuple[Value, ...]:
+    """The values that a pattern finds apart from `others`; the two ends of a range are one."""
     folded = fold(sentence).replace("’", "'")
+    runs: list[list[re.Match[str]]] = []
+    for match in pattern.finditer(folded):
+        start, end = match.span("value")
+        if any(start < other.end and other.start < end for other in others):
+            continue
+        if runs and to.fullmatch(folded, runs[-1][-1].end(), start):
+            runs[-1].append(match)
+        else:
+            runs.append([match])
     return tuple(
-        Value(match.start("value"), match.end("value"), sentence[match.start() : match.end()].strip())
-        for match in pattern.finditer(folded)
+        Value(run[0].start("value"), run[-1].end("value"), sentence[run[0].start() : run[-1].end()].strip())
+        for run in runs
     )
-
-
-def _apart(values: tuple[Value, ...], others: tuple[Value, ...]) -> tuple[Value, ...]:
-    return tuple(v for v in values if not any(v.start < other.end and other.start < v.end for other in others))
 
 
 @lru_cache(CACHED)
 def dates(sentence: str, language: str) -> tuple[Value, ...]:
     """Calendar dates and years."""
-    return _found(_patterns(language).date, sentence)
+    patterns = _patterns(language)
+    return _found(patterns.date, patterns.too, sentence)
 
 
 @lru_cache(CACHED)
 def durations(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers with a unit of time: "15 months"."""
-    return _apart(_found(_patterns(language).duration, sentence), dates(sentence, language))
+    patterns = _patterns(language)
+    return _found(patterns.duration, patterns.to, sentence, dates(sentence, language))
 
 
 @lru_cache(CACHED)
 def quantities(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers that are neither dates nor durations nor parts of a name: "10,000", not the 7 of "SU7"."""
+    patterns = _patterns(language)
     others = dates(sentence, language) + durations(sentence, language)
-    return _apart(_found(_patterns(language).quantity, sentence), others)
+    return _found(patterns.quantity, patterns.to, sentence, others)
 
 
 @cache
@@ -131,8 +155,9 @@ def prices(sentence: str, language: str) -> tuple[Value, ...]:
     return tuple(v for v in quantities(sentence, language) if _currency(language).search(folded[v.start : v.end]))
 
 
-_NAME_WORD = rf"[{CAPITALS}](?:[\w'’.-]*\w)?"
-_NAME = re.compile(rf"(?<!\w){_NAME_WORD}(?:\s(?:(?:de|van|von|du|da|di)\s)?{_NAME_WORD})*")
+_NAME_WORD = rf"(?:(?:[{CAPITALS}]\.)+|[{CAPITALS}](?:(?:(?!['’]s(?!\w))[\w'’.-])*\w)?)"
+_PARTICLE = "(?:de|van|von|du|da|di|della|del|der|la|le|al|bin|ibn|the)"
+_NAME = re.compile(rf"(?<!\w)(?:al-)?{_NAME_WORD}(?:\s(?:{_PARTICLE}\s)?(?:al-)?{_NAME_WORD})*")
 _HAN_NAME = re.compile(r"[\u4e00-\u9fff]{2,8}（[A-Z][\w .'-]+）|[\u4e00-\u9fff]{1,4}(?:·[\u4e00-\u9fff]+)+")
 
 
@@ -169,17 +194,3 @@ def holds_value(asked: Asked, sentence: str, language: str, question_terms: froz
     if finder is None or (finder is names and language == "zh") or not grammar(language)["values"]:
         return None
     return any(not terms(sentence[v.start : v.end]) <= question_terms for v in finder(sentence, language))
-
-
-def headline(asked: Asked, question_terms: frozenset[str], sentence: str, language: str) -> str | None:
-    """The value asked for, copied from the sentence with its qualifier; None unless exactly one fits."""
-    finder = _FINDERS.get(asked)
-    if finder is None or asked is Asked.WHERE:
-        return None
-    fitting = [v for v in finder(sentence, language) if not terms(sentence[v.start : v.end]) <= question_terms]
-    if asked is Asked.WHO and language != "zh":
-        # A person has two names; a single capitalised word is as often a firm, and in German any noun.
-        fitting = [v for v in fitting if " " in v.text and not terms(v.text) & question_terms]
-    if asked is Asked.HOW_MANY and len({v.text for v in fitting}) > 1:
-        fitting = [v for v in fitting if terms(" ".join(sentence[v.end :].split()[:3])) & question_terms]
-    return fitting[0].text if len({sentence[v.start : v.end] for v in fitting}) == 1 else None

@@ -45,7 +45,7 @@ def lead_date(text: str) -> tuple[date | None, str]:
 
 def top_date(text: str, *, latest: date) -> tuple[date | None, str]:
     """The first date near the top that is not after `latest`, and the text; a line that is only that date goes."""
-    found = sorted(_dates(text[:_TOP_CHARS]))
+    found = sorted(written_dates(text[:_TOP_CHARS]))
     for start, end, day in found:
         if day > latest:
             continue
@@ -59,7 +59,7 @@ def top_date(text: str, *, latest: date) -> tuple[date | None, str]:
     return None, text
 
 
-def _dates(text: str) -> list[tuple[int, int, date]]:
+def written_dates(text: str) -> list[tuple[int, int, date]]:
     """(start, end, date) of every date in `text` whose meaning is certain."""
     found: list[tuple[int, int, date | None]] = [
         (match.start(), match.end(), _day(match[1], match[2], match[3]))

@@ -1,6 +1,6 @@
 """Whole answers with the real model: the shipped announcement in six languages, and small corpora of the test's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
-from bot.app import Answering
+from bot.app import Answering, answerer_over, gate_of
 from bot.catalogue import Catalogue
-from bot.evidence import packaged_gate
+from bot.evidence import Gate, Regression, packaged_gate
+from bot.reader import Read
 from bot.settings import LANGUAGES, Settings
 from bot.smalltalk import Smalltalk
 from corpus.model import Edition
@@ -127,7 +128,7 @@ def test_what_is_shown_is_copied(answering: Answering, language: str) -> None:
 
 def test_confidence_is_a_probability(answering: Answering) -> None:
     """Confidence lies between 0 and 1, reaches the threshold for answers and stays below it for refusals."""
-    threshold = packaged_gate().answer_threshold
+    threshold = gate_of(answering.settings).answer_threshold
     for question in [question for _, question, _, _ in STATED[:6]] + list(NOT_STATED["en"]):
         outcome = ask(answering, question)
         assert 0 <= outcome.confidence <= 1
@@ -247,8 +248,7 @@ def own(answering: Answering, tmp_path: Path, *editions: Edition) -> Answerer:
     for each in editions:
         write_edition(each, articles)
     settings = Settings(data_dir=tmp_path / "data", articles_dir=articles)
-    gate = packaged_gate()
-    return Answerer(Catalogue(settings, answering.encoder).current, answering.encoder, gate, "en")
+    return answerer_over(settings, answering.encoder, Catalogue(settings, answering.encoder).current)
 
 
 BRIDGE: Paragraphs = [
@@ -313,8 +313,52 @@ def test_the_thresholds_decide(answering: Answering) -> None:
         (1.0, 0.0, Status.NOT_STATED),
         (1.0, 1.0, Status.OFF_TOPIC),
     ):
-        gate = replace(packaged_gate(), answer_threshold=answer, topic_threshold=topic)
+        gate = replace(packaged_gate(reader=False), answer_threshold=answer, topic_threshold=topic)
         assert Answerer(library, answering.encoder, gate, "en").answer(question).status is status
+
+
+class LiteralReader:
+    """Takes the sentences that have this text in them for answers, and no others."""
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+
+    def read(
+        self,
+        question: str,  # noqa: ARG002  # as Reader has it
+        title: str,  # noqa: ARG002  # the same
+        sentences: Sequence[str],
+        wanted: Sequence[int],
+    ) -> Mapping[int, Read]:
+        """See Reader."""
+        return {number: Read(9.0 if self.wanted in sentences[number] else -9.0, 0, 1, 0.0) for number in wanted}
+
+
+def test_the_reader_has_a_say(answering: Answering) -> None:
+    """With a reader, the sentence that it takes for an answer comes first, and its evidence is judged with the rest."""
+    plain = packaged_gate(reader=False)
+    states, concerns = (
+        Regression(each.bias, {**each.weights, "reads": 2.0, "reads_above_second": 0.0, "pointed": 0.0})
+        for each in (plain.states, plain.concerns)
+    )
+    gate = Gate(states, concerns, plain.answer_threshold, plain.topic_threshold)
+    library, question = answering.catalogue.current, "When do Xiaomi cars reach Europe?"
+    best = Answerer(library, answering.encoder, plain, "en").answer(question).evidence
+    for wanted in (best[0], best[1]):
+        outcome = Answerer(library, answering.encoder, gate, "en", LiteralReader(wanted.text)).answer(question)
+        assert outcome.evidence[0] == wanted
+        assert isinstance(outcome, Answer), outcome.confidence
+    refusal = Answerer(library, answering.encoder, gate, "en", LiteralReader("nothing of the kind")).answer(question)
+    assert isinstance(refusal, Refusal)
+
+
+def test_without_the_reader(answering: Answering) -> None:
+    """An operator who sets READER to off is answered all the same, by the gate that was trained for that."""
+    settings = replace(answering.settings, reader=False)
+    answerer = answerer_over(settings, answering.encoder, answering.catalogue.current)
+    answer = answerer.answer("When do Xiaomi cars reach Europe?")
+    assert isinstance(answer, Answer)
+    assert answer.evidence[0].id in {f"{SLUG}/{place}" for place in EUROPE}
 
 
 @pytest.mark.parametrize("question", ["who?", "wer", "Perché?", "¿cuándo?", "Et pourquoi ?", "how many"])

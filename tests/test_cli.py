@@ -22,7 +22,7 @@ from corpus.reader import write_edition
 from index.encoder import Encoder
 from tests.articles import edition
 
-COMMANDS = ("run", "chat", "ask", "ingest", "index", "health")
+COMMANDS = ("run", "chat", "ask", "ingest", "index", "eval", "health")
 QUESTION = "When do Xiaomi cars reach Europe?"
 KEYS = {"question", "language", "status", "answer", "headline", "confidence", "evidence"}
 PROOF_KEYS = {
@@ -133,7 +133,8 @@ def test_wrong_usage(run: Run, arguments: list[str], said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code"), [(["--help"], 0), (["ask", "--help"], 0), (["health"], 1), (["ask"], 2)]
+    ("arguments", "code"),
+    [(["--help"], 0), (["ask", "--help"], 0), (["eval", "--help"], 0), (["health"], 1), (["ask"], 2), (["eval"], 2)],
 )
 def test_light_commands_import_nothing_heavy(tmp_path: Path, arguments: list[str], code: int) -> None:
     """Help and health answer without torch, FAISS, Telegram or a database: a container asks for health every minute."""

@@ -21,8 +21,10 @@ from bot.composing import (
     question_buttons,
     question_token,
     record,
+    understood,
     units,
 )
+from bot.polarity import Polarity
 from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk
@@ -112,8 +114,71 @@ def test_a_source_that_says_its_date_does_not_say_it_twice() -> None:
     assert plain(italian.html).endswith("Fonte: T. Keynote, 1 January 2025, 1 gennaio 2025")
 
 
-def test_an_answer_has_no_buttons() -> None:
-    """An answer stands for itself."""
+def test_what_was_understood_stands_over_the_reply() -> None:
+    """One short line, escaped, and the buttons as they were; however long the question, the message is not."""
+    reply = compose(OFF_TOPIC, SAMPLES)
+    assert understood(reply, "Why <b>?") == replace(reply, html=f"<i>Why &lt;b&gt;?</i>\n\n{reply.html}")
+    monster = replace(ITALIAN, text=MONSTER, original=MONSTER, title=MONSTER, source=MONSTER)
+    for language in LANGUAGES:
+        check_html(understood(compose(Answer(MONSTER, language, MONSTER, 0.9, (monster,))), MONSTER).html)
+
+
+YES_NO = {
+    "en": ("Yes: ", "No: "),
+    "it": ("Sì: ", "No: "),
+    "es": ("Sí: ", "No: "),
+    "de": ("Ja: ", "Nein: "),
+    "fr": ("Oui : ", "Non : "),
+    "zh": ("是的：", "不是："),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_yes_or_no_leads_the_sentence(language: str) -> None:
+    """Where a sentence says yes or no, the word stands before it, never alone."""
+    for polarity, word in zip(Polarity, YES_NO[language], strict=True):
+        answer = replace(ANSWER, language=language, headline=None, evidence=(ENGLISH,), polarity=polarity)
+        assert compose(answer).html.startswith(f"{word}Acme &amp; Sons opens")
+
+
+TODAY = {
+    "en": ("It opens today.", "(today = 1 January 2025)", "(said on 1 January 2025)"),
+    "it": ("Apre oggi.", "(oggi = 1 gennaio 2025)", "(detto il 1 gennaio 2025)"),
+    "es": ("Abre hoy.", "(hoy = 1 de enero de 2025)", "(dicho el 1 de enero de 2025)"),
+    "de": ("Es öffnet heute.", "(heute = 1. Januar 2025)", "(gesagt am 1. Januar 2025)"),
+    "fr": ("Il ouvre aujourd'hui.", "(aujourd'hui = 1 janvier 2025)", "(dit le 1 janvier 2025)"),
+    "zh": ("今天开放。", "（今天＝2025年1月1日）", "（说于2025年1月1日）"),
+}
+SOON = {"en": "Soon.", "it": "A breve.", "es": "En breve.", "de": "Bald.", "fr": "Bientôt.", "zh": "近日。"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_relative_words_are_followed_by_their_date(language: str) -> None:
+    """Under a sentence that says "today" stands the day it means; under a vague one, the day it was said."""
+    sentence, means, said = TODAY[language]
+    for text, note in ((sentence, means), (SOON[language], said)):
+        proof = replace(ENGLISH, language=language, original_language=language, text=text)
+        shown = compose(replace(ANSWER, language=language, headline=None, evidence=(proof,))).html
+        assert shown.split("\n\n")[0] == f"{text}\n<i>{note}</i>"
+
+
+def test_several_sentences_are_shown_together() -> None:
+    """Sentences that belong to one answer stand one below the other, their originals in one quote, a source once."""
+    second = replace(ITALIAN, id="2025-01-01-depot/p1/s2", text="It closes today.", original="Chiude oggi.")
+    other = replace(ENGLISH, text="Bolt opens.", title="Bolt")
+    assert compose(replace(ANSWER, headline=None, also=(second, other))).html.split("\n\n") == [
+        "Acme &amp; Sons opens &lt;one&gt; depot in May.",
+        "It closes today.\n<i>(today = 1 January 2025)</i>",
+        "Bolt opens.",
+        "<blockquote expandable>In the original (Italian):\nAcme &amp; figli apre &lt;un&gt; deposito a maggio.\n"
+        "Chiude oggi.</blockquote>",
+        '<i>Source: <a href="https://acme.example/?a=1&amp;b=&quot;2&quot;">Acme &amp; Sons &lt;news&gt;</a>. '
+        "Acme &gt; press, 1 January 2025</i>\n<i>Source: Bolt. Acme &gt; press, 1 January 2025</i>",
+    ]
+
+
+def test_a_composed_answer_has_no_buttons() -> None:
+    """An answer stands for itself; a conversation adds what can be pressed."""
     assert compose(ANSWER, SAMPLES).buttons == ()
 
 
@@ -167,6 +232,9 @@ def test_no_message_is_too_long(monster: str) -> None:
     proof = replace(ITALIAN, text=monster, original=monster, title=monster, source=monster)
     for language in LANGUAGES:
         check_html(compose(Answer(monster, language, monster, 0.9, (proof,))).html)
+        others = tuple(replace(proof, title=f"{n} {monster}", text=f"{n} today, soon {monster}") for n in range(2))
+        several = compose(Answer(monster, language, None, 0.9, (proof,), others, Polarity.YES))
+        check_html(understood(several, monster).html)
         check_html(compose(Refusal(monster, language, Status.NOT_STATED, 0.1, (proof,))).html)
         check_html(compose(Refusal(monster, language, Status.OFF_TOPIC, 0.1, (proof,))).html)
 

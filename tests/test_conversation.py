@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.aids import CONTEXT, OTHER
 from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
-from bot.app import Answering, gate_of
+from bot.app import Answering, answerer_over
 from bot.catalogue import Catalogue
 from bot.composing import TELEGRAM_LIMIT, plain, question_buttons, question_token, units
 from bot.conversation import COMMANDS, Conversation, Visitor
+from bot.evidence import packaged_gate
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES, Settings
@@ -27,6 +29,7 @@ from bot.subscriptions import (
     open_subscriptions,
 )
 from bot.texts import language_name, phrasebook, say
+from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
 
 QUESTIONS = {
@@ -68,6 +71,22 @@ def conversation(answering: Answering, subscriptions: Subscriptions, threads: Th
     """The conversation as the bot has it."""
     return Conversation(
         answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, answering.settings.language
+    )
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """The clock of `timed`."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def timed(
+    answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor, clock: StoppedClock
+) -> Conversation:
+    """The conversation, by a clock that the test sets."""
+    return Conversation(
+        answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "en", now=clock
     )
 
 
@@ -193,7 +212,27 @@ async def test_a_deep_link_that_is_old(conversation: Conversation) -> None:
         assert await conversation.command(visitor(), "start", argument) == welcome
 
 
-@pytest.mark.parametrize("data", ["", "q:", f"q:{GONE}", "lang:", "lang:tlh", "do:", "do:reboot", "x:y", "subscribe"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        "",
+        "q:",
+        f"q:{GONE}",
+        "lang:",
+        "lang:tlh",
+        "do:",
+        "do:reboot",
+        "x:y",
+        "subscribe",
+        "more",
+        "more:",
+        "more:en",
+        f"more:en:{GONE}",
+        "not",
+        "not:",
+        f"not:en:{GONE}",
+    ],
+)
 async def test_an_old_button(conversation: Conversation, data: str) -> None:
     """A button that means nothing any more says so, in the person's language."""
     assert await conversation.press(visitor(reported="de"), data) == [Reply(say("de", "old_button"))]
@@ -296,11 +335,178 @@ async def test_asking_keeps_nothing_in_the_database(conversation: Conversation, 
 
 async def test_memory_is_bounded(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more chats than are remembered, those that were silent longest are forgotten."""
-    monkeypatch.setattr("bot.conversation.REMEMBERED", 2)
+    monkeypatch.setattr("bot.memory.REMEMBERED", 2)
     for number in (1, 2, 1, 3):
         await conversation.message(visitor(number), "ciao")
     spoken = [(await conversation.command(visitor(number), "privacy"))[0].html for number in (1, 2, 3)]
     assert spoken == [say("it", "privacy"), say("en", "privacy"), say("it", "privacy")]
+
+
+FOLLOW_UPS = {
+    "en": ("and in America?", "When do Xiaomi cars reach America?"),
+    "it": ("e in America?", "Quando arrivano le auto Xiaomi in America?"),
+    "es": ("¿y en América?", "¿Cuándo llegan los coches de Xiaomi en América?"),
+    "de": ("und in Amerika?", "Wann kommen die Autos von Xiaomi in Amerika?"),
+    "fr": ("et en Amérique ?", "Quand les voitures Xiaomi arrivent-elles en Amérique\u202f?"),
+    "zh": ("那美洲呢？", "小米汽车什么时候进入美洲？"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_follow_up_is_answered_and_shows_how_it_was_understood(
+    conversation: Conversation, language: str
+) -> None:
+    """A few words after an answer are read with it: the question in full in one line, then its answer."""
+    person = visitor(reported="en")
+    await conversation.message(person, QUESTIONS[language])
+    message, whole = FOLLOW_UPS[language]
+    [reply] = await conversation.message(person, message)
+    first, headline, *_ = reply.html.split("\n\n")
+    assert first == f"<i>{whole}</i>"
+    assert "2027" in headline
+
+
+async def test_a_follow_up_of_a_follow_up_and_of_a_refusal(conversation: Conversation) -> None:
+    """What was understood can be followed up again, and so can a question that was refused."""
+    await conversation.message(visitor(), QUESTIONS["en"])
+    for message, whole in (
+        ("and in India?", "When do Xiaomi cars reach India?"),
+        ("and in America?", "When do Xiaomi cars reach America?"),
+    ):
+        [reply] = await conversation.message(visitor(), message)
+        assert reply.html.startswith(f"<i>{whole}</i>\n\n")
+    assert "2027" in reply.html
+
+
+async def test_a_follow_up_comes_within_ten_minutes(timed: Conversation, clock: StoppedClock) -> None:
+    """Eleven minutes later the same words stand alone."""
+    await timed.message(visitor(), QUESTIONS["en"])
+    clock.forward(9 * 60)
+    [reply] = await timed.message(visitor(), "and in America?")
+    assert reply.html.startswith("<i>When do Xiaomi cars reach America?</i>")
+    clock.forward(11 * 60)
+    [reply] = await timed.message(visitor(), "and in America?")
+    assert "<i>When" not in reply.html
+
+
+async def test_small_talk_and_commands_do_not_end_the_thread(conversation: Conversation) -> None:
+    """Thanks, a command or a word that asks nothing lie between a question and its follow-up without harm."""
+    await conversation.message(visitor(), QUESTIONS["en"])
+    await conversation.message(visitor(), "thanks!")
+    await conversation.command(visitor(), "help")
+    [reply] = await conversation.message(visitor(), "what?")
+    assert "<i>When" not in reply.html
+    [reply] = await conversation.message(visitor(), "and in America?")
+    assert reply.html.startswith("<i>When do Xiaomi cars reach America?</i>")
+
+
+async def test_a_follow_up_belongs_to_its_chat(conversation: Conversation) -> None:
+    """What one chat asked completes nothing in another, nor in another topic of the same."""
+    await conversation.message(visitor(), QUESTIONS["en"])
+    topic = Visitor(replace(visitor().chat, thread=7))
+    for other in (visitor(2), topic):
+        [reply] = await conversation.message(other, "and in America?")
+        assert "<i>When" not in reply.html
+
+
+async def test_a_pressed_question_is_asked_as_it_stands_and_can_be_followed_up(
+    conversation: Conversation, offered: Callable[[str], tuple[str, ...]]
+) -> None:
+    """A button's question leans on nothing; a typed follow-up leans on it, also with /ask."""
+    assert offered("en")[0] == QUESTIONS["en"]
+    await conversation.press(visitor(), f"q:{question_token(QUESTIONS['en'])}")
+    [reply] = await conversation.command(visitor(), "ask", "and in America?")
+    assert reply.html.startswith("<i>When do Xiaomi cars reach America?</i>")
+
+
+async def test_a_follow_up_in_a_chosen_language(conversation: Conversation) -> None:
+    """Who reads Italian and asks in English follows up in English, and reads Italian."""
+    await conversation.press(visitor(), "lang:it")
+    await conversation.message(visitor(), QUESTIONS["en"])
+    [reply] = await conversation.message(visitor(), "and in America?")
+    assert reply.html.startswith("<i>When do Xiaomi cars reach America?</i>")
+    assert "Fonte: " in reply.html
+
+
+async def test_forgetting(conversation: Conversation) -> None:
+    """/forget says what it did, in the chat's language, and nothing of the chat is left to lean on."""
+    person = visitor(reported="en")
+    await conversation.message(person, QUESTIONS["it"])
+    assert await conversation.command(person, "forget") == [Reply(say("it", "forgotten"))]
+    [reply] = await conversation.message(person, "e in America?")
+    assert "<i>Quando" not in reply.html
+    await conversation.command(visitor(2, reported="es"), "forget")
+    assert await conversation.command(visitor(2, reported="es"), "forget") == [Reply(say("es", "forgotten"))]
+
+
+def written_in(folder: Path, text: bytes) -> list[Path]:
+    """The files of a folder that hold a text."""
+    return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
+
+
+async def test_questions_are_written_nowhere(
+    conversation: Conversation, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a file nor the log ever holds what was asked, at whatever level of detail."""
+    caplog.set_level("DEBUG")
+    await conversation.command(visitor(), "subscribe")
+    await conversation.message(visitor(), "When do zyxomobiles reach Europe?")
+    await conversation.message(visitor(), "and in America?")
+    assert "zyxo" not in caplog.text
+    assert written_in(tmp_path, b"zyxo") == []
+
+
+async def test_two_buttons_under_an_answer_and_nowhere_else(conversation: Conversation) -> None:
+    """An answer can be asked for more; a refusal, small talk and a command have no such buttons."""
+    [reply] = await conversation.message(visitor(), QUESTIONS["en"])
+    [row] = reply.buttons
+    assert [button.label for button in row] == ["More context", "Not what I asked"]
+    assert all(button.aid for button in row)
+    others = [
+        *await conversation.message(visitor(), "What is the price of the SU7 in Italy?"),
+        *await conversation.message(visitor(), "hello"),
+        *await conversation.command(visitor(), "latest"),
+    ]
+    assert not any(button.aid for reply in others for row in reply.buttons for button in row)
+
+
+async def test_asking_for_more_and_for_something_else(conversation: Conversation) -> None:
+    """More context brings the paragraph; what was not asked brings the next sentence, and in the end a kind word."""
+    [answer] = await conversation.message(visitor(), QUESTIONS["en"])
+    context, other = answer.buttons[0]
+    [shown] = await conversation.press(visitor(), context.data)
+    assert "<b>Users in Europe and America will have to wait" in shown.html
+    assert "At the keynote, Xiaomi also presented" in shown.html
+    [perhaps] = await conversation.press(visitor(), other.data)
+    for _ in range(10):
+        if perhaps.html == say("en", "nothing_else"):
+            break
+        assert perhaps.html.startswith("Perhaps this:\n")
+        assert "<b>" not in perhaps.html
+        [perhaps] = await conversation.press(visitor(), perhaps.buttons[0][1].data)
+    assert perhaps == Reply(say("en", "nothing_else"))
+
+
+async def test_an_answer_s_buttons_survive_a_restart(
+    conversation: Conversation, answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor
+) -> None:
+    """Another process, another language of the chat meanwhile: the buttons bring the same."""
+    [answer] = await conversation.message(visitor(), QUESTIONS["it"])
+    another = Conversation(answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "de")
+    for button in answer.buttons[0]:
+        again = await another.press(visitor(reported="de"), button.data)
+        assert again == await conversation.press(visitor(), button.data)
+        assert "Fonte: " in again[0].html
+
+
+async def test_every_press_is_counted(conversation: Conversation) -> None:
+    """Each kind of button has its count in this process, and nothing but the count."""
+    [answer] = await conversation.message(visitor(), QUESTIONS["en"])
+    for number, button in ((1, 0), (1, 1), (2, 1)):
+        await conversation.press(visitor(number), answer.buttons[0][button].data)
+    await conversation.press(visitor(), "do:help")
+    await conversation.press(visitor(), f"{'x' * 50}:{QUESTIONS['en'][:10]}")
+    assert conversation.presses == {CONTEXT: 1, OTHER: 2, "do": 1}
 
 
 async def test_small_talk_offers_questions(
@@ -359,7 +565,7 @@ class SlowAnswerer(Answerer):
     """Takes its time for "slow", until it is let go; answers everything else as ever."""
 
     def __init__(self, answering: Answering) -> None:
-        super().__init__(answering.catalogue.current, answering.encoder, gate_of(answering.settings), "en")
+        super().__init__(answering.catalogue.current, answering.encoder, packaged_gate(reader=False), "en")
         self.begun, self.let_go = threading.Event(), threading.Event()
 
     def answer(self, question: str, asker: Asker | None = None) -> Outcome:
@@ -394,7 +600,7 @@ async def test_an_empty_corpus(tmp_path: Path, subscriptions: Subscriptions, thr
     places = Settings(data_dir=tmp_path / "data", articles_dir=tmp_path / "articles")
     encoder = WordEncoder("car")
     catalogue = Catalogue(places, encoder)
-    answerer = Answerer(catalogue.current, encoder, gate_of(places), "en")
+    answerer = answerer_over(places, encoder, catalogue.current)
     conversation = Conversation(catalogue, answerer, lambda: Samples("", {}), subscriptions, threads, "en")
     person = visitor()
     assert await conversation.command(person, "start") == [Reply(say("en", "welcome_empty"))]
@@ -406,7 +612,7 @@ async def test_an_empty_corpus(tmp_path: Path, subscriptions: Subscriptions, thr
 
 async def test_the_operator_can_demand_certainty(answering: Answering) -> None:
     """With the highest threshold, what is answered otherwise is refused."""
-    certain = gate_of(replace(answering.settings, answer_threshold=1.0))
-    strict = Answerer(answering.catalogue.current, answering.encoder, certain, "en")
+    certain = replace(answering.settings, answer_threshold=1.0)
+    strict = answerer_over(certain, answering.encoder, answering.catalogue.current)
     assert isinstance(answering.answerer.answer(QUESTIONS["en"]), Answer)
     assert not isinstance(strict.answer(QUESTIONS["en"]), Answer)

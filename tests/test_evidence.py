@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 
 import pytest
 
 from bot.evidence import (
     Evidence,
     Gate,
+    ReaderEvidence,
     Regression,
     evidence_for,
     missing_names,
@@ -16,12 +17,15 @@ from bot.evidence import (
     question_names,
     question_numbers,
 )
-from bot.ranking import SPREAD, rank
+from bot.ranking import SPREAD, Candidate, rank
+from bot.reader import Read
 from corpus.model import Article
 from tests.articles import article
 from tests.test_ranking import library, query
 
-NOTHING = Evidence(*[0.0] * len(fields(Evidence)))
+COUNTED = [field.name for field in fields(Evidence) if field.name != "reader"]
+NOTHING = Evidence(**dict.fromkeys(COUNTED, 0.0), reader=None)
+READ_NOTHING = replace(NOTHING, reader=ReaderEvidence(0.0, 0.0, 0.0))
 NEWS = article(
     "a",
     {
@@ -163,17 +167,42 @@ def test_weights_must_name_the_evidence() -> None:
 
 def test_the_gate_weighs_both() -> None:
     """One regression gives the confidence, the other the relevance."""
-    only = dict.fromkeys(asdict(NOTHING), 0.0)
+    only = dict.fromkeys(COUNTED, 0.0)
     gate = Gate(Regression(0.0, only | {"coverage": 1.0}), Regression(0.0, only | {"similarity": 1.0}), 0.5, 0.5)
     verdict = gate.judge(replace(NOTHING, coverage=math.log(3), similarity=-math.log(3)))
     assert verdict.confidence == pytest.approx(0.75)
     assert verdict.relevance == pytest.approx(0.25)
 
 
-def test_the_packaged_gate_fits_the_evidence() -> None:
-    """The gate that comes with the bot knows all the evidence, and its thresholds and verdicts are probabilities."""
-    gate = packaged_gate()
-    verdict = gate.judge(NOTHING)
+def reread_as(states: Sequence[float | None]) -> ReaderEvidence | None:
+    """The reader's evidence where it says this of the candidates, best first."""
+    news = article("a", {"en": [["red"] * len(states)]})
+    held, asked = library([news]), query("Farbe", said="red")
+    reads = [None if said is None else Read(said, 0, 3, 2.5) for said in states]
+    found: list[Candidate] = [replace(c, read=r) for c, r in zip(rank(held, asked), reads, strict=True)]
+    return evidence_for(held, asked, found).reader
+
+
+def test_what_the_reader_says_is_counted() -> None:
+    """Of the best sentence its log-odds, what they are above the likeliest other, and how sure its words are."""
+    assert reread_as([1.5, -1.0, 0.5, None]) == ReaderEvidence(1.5, 1.0, 2.5)
+    assert reread_as([1.0, 3.0]) == ReaderEvidence(1.0, -2.0, 2.5)
+    assert reread_as([1.5, None]) == ReaderEvidence(1.5, 0.0, 2.5)
+    assert reread_as([1.5]) == ReaderEvidence(1.5, 0.0, 2.5)
+
+
+def test_without_a_reader_nothing_of_it_is_counted() -> None:
+    """Where none was asked, the evidence has no features of a reader; where one was, it has them among the others."""
+    assert reread_as([None, None]) is None
+    assert list(NOTHING.features) == COUNTED
+    assert READ_NOTHING.features == NOTHING.features | {"reads": 0.0, "reads_above_second": 0.0, "pointed": 0.0}
+
+
+@pytest.mark.parametrize(("reader", "evidence"), [(False, NOTHING), (True, READ_NOTHING)], ids=["without", "with"])
+def test_the_packaged_gate_fits_the_evidence(reader: bool, evidence: Evidence) -> None:
+    """The gates that come with the bot know all their evidence; their thresholds and verdicts are probabilities."""
+    gate = packaged_gate(reader)
+    verdict = gate.judge(evidence)
     for probability in (gate.answer_threshold, gate.topic_threshold, verdict.confidence, verdict.relevance):
         assert 0 < probability < 1
 
@@ -182,5 +211,13 @@ def test_the_packaged_gate_prefers_an_answer() -> None:
     """Everything that speaks for an answer gives more confidence than everything that speaks against one."""
     stated = counted("red SU7 in 2027", said="red")
     beside = counted("How many zebras does Tesla have in 2031?", said="blue")
-    gate = packaged_gate()
+    gate = packaged_gate(reader=False)
     assert gate.judge(stated).confidence > gate.judge(beside).confidence
+
+
+def test_the_packaged_gate_trusts_the_reader() -> None:
+    """The same sentence is more confidently an answer where the reader says that it states one."""
+    stated = counted("red SU7 in 2027", said="red")
+    yes, no = (replace(stated, reader=ReaderEvidence(reads, reads, reads)) for reads in (8.0, -8.0))
+    gate = packaged_gate(reader=True)
+    assert gate.judge(yes).confidence > gate.judge(no).confidence

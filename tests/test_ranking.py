@@ -1,12 +1,13 @@
 """The order of the sentences: by cosine, words in common, the paragraph, the other editions and the value asked for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from bot.asking import Asked
 from bot.library import Library, library_of
-from bot.ranking import Candidate, Query, make_query, nearest_articles, rank, rank_article
+from bot.ranking import READ, READER, Candidate, Query, make_query, nearest_articles, rank, rank_article, reread
+from bot.reader import Read
 from corpus.model import Article
 from index.store import FaissStore, passages_of
 from tests.articles import article
@@ -131,3 +132,88 @@ def test_only_the_articles_given() -> None:
 def test_an_empty_library_has_no_candidates() -> None:
     """Where there is nothing to ask about, nothing is found, and that is no error."""
     assert rank(library([]), query("red")) == []
+
+
+class KnowingReader:
+    """Says of each sentence what it was told, by the sentence's text; of others nothing. Keeps what it was asked."""
+
+    def __init__(self, states: Mapping[str, float]) -> None:
+        self.states = states
+        self.asked: list[tuple[str, str, Sequence[str], Sequence[int]]] = []
+
+    def read(self, question: str, title: str, sentences: Sequence[str], wanted: Sequence[int]) -> Mapping[int, Read]:
+        """See Reader."""
+        self.asked.append((question, title, sentences, wanted))
+        return {
+            number: Read(self.states[text], 0, len(text), 1.0)
+            for number, text in enumerate(sentences)
+            if text in self.states
+        }
+
+
+COLOURS = article("a", {"en": [["red", "red and green"], ["red, green and blue", "blue"]]}, title="Colours")
+
+
+def test_the_reader_changes_the_order() -> None:
+    """What the reader says of a sentence is added to its score, and the order is that of the sums."""
+    asked = query("Farbe", said="red")
+    ranked = rank(library([COLOURS]), asked)
+    known = {"red": -4.0, "red and green": 1.0, "red, green and blue": 60.0, "blue": 0.0}
+    found = reread(KnowingReader(known), asked, ranked)
+    assert found[0].sentence.text == "red, green and blue"
+    before = {c.sentence.id: c.score for c in ranked}
+    for candidate in found:
+        read = candidate.read
+        assert read is not None
+        assert read.states == known[candidate.sentence.text]
+        assert candidate.score == pytest.approx(before[candidate.sentence.id] + READER * read.states)
+    assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
+
+
+def test_what_is_not_read_counts_as_the_least_likely() -> None:
+    """A sentence that the reader has not seen is as unlikely as the least likely of those that it has."""
+    asked = query("Farbe", said="red")
+    ranked = rank(library([COLOURS]), asked)
+    found = reread(KnowingReader({"red": 2.0, "blue": -3.0}), asked, ranked)
+    before = {c.sentence.id: c.score for c in ranked}
+    for candidate in found:
+        states = {"red": 2.0, "blue": -3.0}.get(candidate.sentence.text)
+        assert (candidate.read is None) == (states is None)
+        assert candidate.score == pytest.approx(before[candidate.sentence.id] + READER * (states or -3.0))
+    assert found[0].sentence.text == "red"
+
+
+def test_the_reader_is_asked_for_the_best() -> None:
+    """It is given the question, the title and the whole text, and asked for the best sentences, the best first."""
+    news = article("a", {"en": [[f"green {n}"] for n in range(20)] + [["red"]]}, title="Colours")
+    asked = query("Farbe", said="red")
+    ranked = rank(library([news]), asked)
+    reader = KnowingReader({})
+    assert reread(reader, asked, ranked) == ranked
+    [(question, title, sentences, wanted)] = reader.asked
+    assert (question, title) == ("Farbe", "Colours")
+    assert list(sentences) == [sentence.text for sentence in news.original.sentences]
+    assert [sentences[number] for number in wanted] == [c.sentence.text for c in ranked[:READ]]
+
+
+def test_articles_are_read_apart() -> None:
+    """Each article is read by itself, in the edition that the asker reads, and their sentences are in one order."""
+    one = article("one", {"it": [["rosso"], ["verde"]], "en": [["red"], ["green"]]}, title="One")
+    two = article("two", {"it": [["rosso e verde"], ["rosso"]]}, title="Two")
+    asked = query("Farbe", said="red rosso")
+    ranked = rank(library([one, two]), asked)
+    reader = KnowingReader({"red": 0.0, "green": 0.0, "rosso e verde": 90.0, "rosso": 0.0})
+    found = reread(reader, asked, ranked)
+    assert found[0].sentence.id == "two/p1/s1"
+    assert sorted(ids(found)) == sorted(ids(ranked))
+    assert {(title, *sentences) for _, title, sentences, _ in reader.asked} == {
+        ("One", "red", "green"),
+        ("Two", "rosso e verde", "rosso"),
+    }
+
+
+def test_nothing_is_reread() -> None:
+    """Without candidates the reader is asked nothing."""
+    reader = KnowingReader({})
+    assert reread(reader, query("Farbe"), []) == []
+    assert reader.asked == []

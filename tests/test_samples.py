@@ -44,7 +44,7 @@ class Oracle(Answerer):
     """Answers the questions it was told to, from the sentence and with the confidence it was told; counts its work."""
 
     def __init__(self, known: Mapping[tuple[str, str], tuple[str, float]]) -> None:
-        super().__init__(lambda: library(), WordEncoder(), packaged_gate(), "en")
+        super().__init__(lambda: library(), WordEncoder(), packaged_gate(reader=False), "en")
         self.known = known
         self.asked: list[tuple[str, str | None]] = []
 
@@ -67,7 +67,7 @@ def library(*articles: Article, digest: str = "d1") -> Library:
 
 def gate(threshold: float) -> Gate:
     """The packaged gate with another threshold."""
-    return replace(packaged_gate(), answer_threshold=threshold)
+    return replace(packaged_gate(reader=False), answer_threshold=threshold)
 
 
 def asking(slug: str, *questions: str, day: int = 1) -> Article:

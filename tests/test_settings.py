@@ -25,6 +25,7 @@ FULL = {
     "EMBEDDING_MODEL": "my/model",
     "EMBEDDING_QUERY_PROMPT": "query: ",
     "EMBEDDING_PASSAGE_PROMPT": "passage: ",
+    "READER": "OFF",
     "ANSWER_THRESHOLD": "0.25",
     "TOPIC_THRESHOLD": "1",
     "ANSWER_THREADS": "4",
@@ -60,6 +61,7 @@ def test_every_setting_is_read() -> None:
         embedding_model="my/model",
         embedding_query_prompt="query: ",
         embedding_passage_prompt="passage: ",
+        reader=False,
         answer_threshold=0.25,
         topic_threshold=1.0,
         answer_threads=4,
@@ -88,6 +90,7 @@ def test_empty_is_not_set() -> None:
         ("WEBHOOK_PORT", "80a", "is no whole number from 1 to 65535"),
         ("WEBHOOK_PORT", "٨٠", "is no whole number from 1 to 65535"),
         ("ANNUNCIO_LANGUAGE", "tlh", "is none of en, it, es, de, fr, zh"),
+        ("READER", "yes", "is none of on, off"),
         ("ANSWER_THRESHOLD", "1.5", "is no number from 0 to 1"),
         ("ANSWER_THRESHOLD", "half", "is no number from 0 to 1"),
         ("TOPIC_THRESHOLD", "nan", "is no number from 0 to 1"),
@@ -211,7 +214,8 @@ def test_the_example_names_the_defaults() -> None:
         default = getattr(defaults, field)
         assert said, name
         if default is not None:
-            assert re.search(rf"(?<!\w){re.escape(str(default))}(?!\w)", said), name
+            written = {True: "on", False: "off"}[default] if isinstance(default, bool) else str(default)
+            assert re.search(rf"(?<!\w){re.escape(written)}(?!\w)", said), name
         if value:
             assert cast(value) == default or default is None, name
 

@@ -92,6 +92,20 @@ def test_only_the_last_message_has_buttons() -> None:
     assert sender.pressed("1") is None
 
 
+def test_aids_are_for_people_alone() -> None:
+    """Where a program reads along, the buttons under an answer are neither listed nor meant by a number."""
+    reply = Reply("2027", ((Button("More context", "more:en:1", aid=True), Button("Two?", "q:2")),))
+    sender, file = screen()
+    sender.show([reply])
+    assert file.getvalue() == "2027\n  [1] Two?\n\n"
+    assert sender.pressed("1") == Button("Two?", "q:2")
+    drawn_on = io.StringIO()
+    sender = TerminalSender(Console(file=drawn_on, force_terminal=True, color_system=None, highlight=False))
+    sender.show([reply])
+    assert "[1] More context" in drawn_on.getvalue()
+    assert sender.pressed("1") == reply.buttons[0][0]
+
+
 @dataclass
 class Room:
     """A whole terminal conversation: what it is made of, and what is on the screen."""

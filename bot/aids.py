@@ -1,0 +1,57 @@
+"""The buttons under an answer: what stands around it, and what else may have been asked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.answering import Answer
+from bot.composing import compose_context, compose_perhaps
+from bot.library import Library
+from bot.passages import find_passage, passage_token
+from bot.replies import Button, Reply
+from bot.texts import say
+
+CALLBACK_LIMIT = 64
+"""Bytes that come back with a button."""
+CONTEXT, OTHER = "more", "not"
+"""What the data of the two buttons begin with."""
+
+
+def answer_buttons(answer: Answer) -> tuple[tuple[Button, ...], ...]:
+    """The row under an answer. What else may be meant is the evidence that it does not show."""
+    first, *rest = (passage_token(proof) for proof in answer.evidence)
+    shown = {first, *(passage_token(proof) for proof in answer.also)}
+    return _row(answer.language, [first, *dict.fromkeys(token for token in rest if token not in shown)])
+
+
+def aid(library: Library, data: str) -> Reply | None:
+    """What a pressed button brings; None where the library has changed since.
+
+    All that it takes is in the data, so that a button works for as long as its sentence is there.
+    """
+    kind, _, value = data.partition(":")
+    language, *tokens = value.split(":")
+    if kind == OTHER and language and not tokens:
+        return Reply(say(language, "nothing_else"))
+    passage = find_passage(library, tokens[0], language) if tokens else None
+    if passage is None:
+        return None
+    if kind == CONTEXT:
+        return replace(compose_context(passage, language), buttons=((_not_asked(language, tokens),),))
+    return replace(compose_perhaps(passage, language), buttons=_row(language, tokens))
+
+
+def _row(language: str, tokens: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
+    """The row under a sentence, the first of `tokens`."""
+    context = Button(say(language, "button_context"), _data(CONTEXT, language, tokens), aid=True)
+    return ((context, _not_asked(language, tokens)),)
+
+
+def _not_asked(language: str, tokens: Sequence[str]) -> Button:
+    """Asks for the next of `tokens`, whose first is what was shown."""
+    return Button(say(language, "button_not_asked"), _data(OTHER, language, tokens[1:]), aid=True)
+
+
+def _data(kind: str, language: str, tokens: Sequence[str]) -> str:
+    """Callback data with as many of the tokens as fit."""
+    data = ":".join((kind, language, *tokens))
+    return data if len(data.encode()) <= CALLBACK_LIMIT or not tokens else _data(kind, language, tokens[:-1])
