@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.answering import Answer
-from bot.composing import compose_context, compose_perhaps
+from bot.composing import compose_context, compose_perhaps, one_line
 from bot.library import Library
 from bot.passages import find_passage, passage_token
 from bot.replies import Button, Reply
@@ -12,15 +12,25 @@ from bot.texts import say
 
 CALLBACK_LIMIT = 64
 """Bytes that come back with a button."""
+LABEL = 64
+"""UTF-16 units of a button that is a sentence."""
 CONTEXT, OTHER = "more", "not"
 """What the data of the two buttons begin with."""
 
 
 def answer_buttons(answer: Answer) -> tuple[tuple[Button, ...], ...]:
-    """The row under an answer. What else may be meant is the evidence that it does not show."""
+    """What stands under an answer: a button for each reading of it, or for what stands around it, and one for what else
+    may be meant, the evidence that it does not show."""
+    readings = {passage_token(proof): proof.text for proof in (answer.evidence[0], *answer.also)}
     first, *rest = (passage_token(proof) for proof in answer.evidence)
-    shown = {first, *(passage_token(proof) for proof in answer.also)}
-    return _row(answer.language, [first, *dict.fromkeys(token for token in rest if token not in shown)])
+    others = [first, *dict.fromkeys(token for token in rest if token not in readings)]
+    if not answer.ambiguous or len(readings) == 1:
+        return _row(answer.language, others)
+    rows = [
+        (Button(one_line(text, LABEL), _data(CONTEXT, answer.language, [token, *others[1:]]), aid=True),)
+        for token, text in readings.items()
+    ]
+    return (*rows, (_not_asked(answer.language, others),))
 
 
 def aid(library: Library, data: str) -> Reply | None:

@@ -4,7 +4,7 @@
 all of it is synchronous: callers with an event loop cross to a thread.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
@@ -17,7 +17,7 @@ from bot.library import Library, counterpart, reading_edition
 from bot.polarity import Polarity, asks_yes_or_no, polarity
 from bot.ranking import Candidate, Query, make_query, rank, reread
 from bot.reader import Reader
-from bot.selection import further
+from bot.selection import listed, rival
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk, recognise
 from corpus.cleaning import clean_line
@@ -81,6 +81,8 @@ class Answer:
     evidence: tuple[Proof, ...]
     also: tuple[Proof, ...] = ()
     """Sentences shown with the first of `evidence`, at most two, in the order of the text."""
+    ambiguous: bool = False
+    """Whether those sentences answer two readings of the question."""
     polarity: Polarity | None = None
     """What the first of `evidence` says to a question that wants yes or no, where it says it plainly."""
 
@@ -133,6 +135,11 @@ def _proof(candidate: Candidate, reader: str) -> Proof:
         url=edition.url or original.url,
         similarity=candidate.similarity,
     )
+
+
+def _beside(first: Proof, others: Iterable[Proof]) -> tuple[Proof, ...]:
+    """What is shown with the first, no text twice: an edition may have one paragraph for several sentences."""
+    return tuple({proof.text: proof for proof in others if proof.text != first.text}.values())
 
 
 def _headline(query: Query, best: Candidate, proof: Proof, also: Sequence[Candidate]) -> str | None:
@@ -198,14 +205,17 @@ class Answerer:
         proofs = tuple(_proof(candidate, language) for candidate in candidates[:SHOWN])
         answered = verdict.confidence >= self._gate.answer_threshold
         if answered:
-            also = further(query, candidates)
+            other = rival(query, candidates)
+            also = listed(query, candidates) if other is None else (other,)
+            beside = _beside(proofs[0], (_proof(candidate, language) for candidate in also))
             return Answer(
                 question=query.text,
                 language=language,
                 headline=_headline(query, best, proofs[0], also),
                 confidence=verdict.confidence,
                 evidence=proofs,
-                also=tuple(_proof(candidate, language) for candidate in also),
+                also=beside,
+                ambiguous=other is not None and bool(beside),
                 polarity=polarity(query, proofs[0].text, proofs[0].language),
             )
         on_topic = verdict.relevance >= self._gate.topic_threshold

@@ -64,9 +64,9 @@ def _shortened(text: str, limit: int) -> str:
     return text.encode("utf-16-le")[: 2 * (limit - 1)].decode("utf-16-le", "ignore").rstrip() + "…"
 
 
-def one_line(text: str) -> str:
-    """The text as it stands, shortened where it would fill the message."""
-    return _shortened(text, LINE)
+def one_line(text: str, limit: int = LINE) -> str:
+    """The text as it stands, shortened where it would fill the message (or `limit` UTF-16 units)."""
+    return _shortened(text, limit)
 
 
 def _source(proof: Proof | Passage, language: str) -> str:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from bot.asking import grammar
-from bot.phrases import SIGNS, YEAR, Kind, Phrase, is_one, pattern, phrases, places, question_words
+from bot.phrases import SIGNS, YEAR, Kind, Phrase, is_one, pattern, phrases, places, question_words, tongues
 from bot.wording import fold
 from corpus.cleaning import clean_line
 
@@ -48,6 +48,8 @@ def read_fragment(message: str, language: str) -> Fragment | None:
         return Fragment("", None, asked) if asked else None
     phrase = _only_phrase(text, language)
     if phrase is None or is_one(fold(text[phrase.core :]), language, "idle"):
+        return None
+    if phrase.prepositional and fold(text[phrase.core :]) in tongues(language):  # "in English, please"
         return None
     if not phrase.prepositional and not (led and (at_end or not asked)):
         return None
@@ -115,7 +117,7 @@ def _read_chinese(text: str, *, led: bool) -> Fragment | None:
 
 
 def _chinese_kind(core: str) -> Kind | None:
-    if not core or is_one(core, "zh", "idle"):
+    if not core or is_one(core, "zh", "idle") or core in tongues("zh"):
         return None
     if core in places("zh") or is_one(core, "zh", "places"):
         return Kind.PLACE

@@ -21,7 +21,7 @@ _NAME_WORD = rf"[{CAPITALS}][\w'’-]*"
 _CODE = r"(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*"
 _CODES = re.compile(_CODE)
 _NAMES = re.compile(rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|{_CODE}")
-_LATIN = re.compile(r"[A-Za-z][\w-]*")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z\d-]*")
 
 
 @dataclass(frozen=True, slots=True)

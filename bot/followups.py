@@ -1,9 +1,10 @@
 """A question that leans on the last one, told in full: "When do the cars reach Europe?", then "and in America?"."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from bot.asking import Asked, names_something, what_is_asked
+from bot.asking import Asked, grammar, names_something, what_is_asked
 from bot.ellipsis import Fragment, read_fragment
 from bot.phrases import Kind, Phrase, chinese_phrases, is_one, pattern, phrases, question_words
 from bot.smalltalk import recognise
@@ -48,6 +49,7 @@ def _with_phrase(last: str, fragment: str, phrase: Phrase, language: str) -> str
     """The last question about what `phrase` of `fragment` names: in the place of its like, else beside it."""
     target = _counterpart(last, fragment, phrase, language)
     if target is not None:
+        target = _coordinated(last, phrases(last, language, whole=True), target, language)
         start, piece = _exchanged(fragment, phrase, target, language)
         return last[:start] + piece + last[target.end :]
     if phrase.prepositional:
@@ -63,11 +65,12 @@ def _exchanged(fragment: str, phrase: Phrase, target: Phrase, language: str) -> 
 
     Its preposition and its article stay where the fragment brings none.
     """
+    whole = target.prepositional or _has(fragment, phrase, "apart", language)
+    if phrase.prepositional and whole and target.kind in {Kind.PLACE, Kind.TIME}:
+        return target.start, fragment
+    if language == "en" and phrase.kind is Kind.PLACE and target.kind is Kind.PLACE:
+        return target.article, fragment[phrase.article :]  # "the UK", but "Italy": the article belongs to the name
     if phrase.prepositional:
-        if target.kind in {Kind.PLACE, Kind.TIME} and (
-            target.prepositional or _has(fragment, phrase, "apart", language)
-        ):
-            return target.start, fragment
         return target.core, fragment[phrase.core :]
     # A German article depends on the sentence: the one that is there fits better, unless another noun comes.
     if phrase.definite and target.definite and (language != "de" or phrase.kind is Kind.NOUN):
@@ -102,7 +105,24 @@ def _counterpart(last: str, fragment: str, phrase: Phrase, language: str) -> Phr
     if what_is_asked(fragment[phrase.core :], language) is not Asked.OTHER:
         return None  # "and the price?" asks for something else of the same
     counted = _counted(last, found, language)
-    return counted or next((other for other in found if other.kind is Kind.NOUN and other.definite), None)
+    return counted or next((other for other in found if _same_article(last, other, fragment, phrase)), None)
+
+
+def _same_article(last: str, other: Phrase, fragment: str, phrase: Phrase) -> bool:
+    """Whether a noun of the last question has the article that the fragment's has: then the verb suits that, too."""
+    articles = (last[other.article : other.core], fragment[phrase.article : phrase.core])
+    theirs, ours = (fold(article).strip() for article in articles)
+    return other.kind is Kind.NOUN and other.definite and theirs == ours
+
+
+def _coordinated(last: str, found: Iterable[Phrase], target: Phrase, language: str) -> Phrase:
+    """The target with those of its kind that are joined to it: of "Europe and America" both make way."""
+    kinds = _NAMES if target.kind in _NAMES else (target.kind,)
+    joint = rf"\s*[,，、]?\s*(?:{pattern(language, 'lead')}|{grammar(language)['values']['and']})\s*|\s*[,，、]\s*"
+    for other in sorted(found, key=lambda phrase: -phrase.end):
+        if other.kind in kinds and re.fullmatch(joint, fold(last[other.end : target.start])):
+            target = replace(target, start=other.start, article=other.article, core=other.core)
+    return target
 
 
 def _alike(fragment: str, phrase: Phrase, last: str, found: Sequence[Phrase]) -> Phrase:
@@ -167,7 +187,7 @@ def _with_chinese_phrase(last: str, fragment: str, phrase: Phrase) -> str:
     core = fragment[phrase.core :]
     found = [other for other in chinese_phrases(last) if other.kind in _LIKE[phrase.kind]]
     if found:
-        target = _alike(fragment, phrase, last, found)
+        target = _coordinated(last, chinese_phrases(last), _alike(fragment, phrase, last, found), "zh")
         if phrase.prepositional and target.prepositional:
             return last[: target.start] + fragment + last[target.end :]
         return last[: target.core] + core + last[target.end :]

@@ -33,29 +33,29 @@ def headline(query: Query, sentence: str, language: str, published: date, read: 
     `read` is what the reader makes of this very sentence, in its characters.
     """
     found = _of_kind(query, sentence, language, published)
-    pointed = tuple(v for v in found if read is not None and v.start < read.end and read.start < v.end)
+    pointed = tuple(v for v in found if read is not None and _points_at(query, read, v))
     values = found
     if query.asked is Asked.HOW_MANY:
         values = counted(query, sentence, language, found, pointed)
-    told = read is not None and (read.pointed >= POINTED or len(_distinct(values, sentence)) != 1)
+    sure = read is not None and read.pointed >= POINTED
+    told = sure or (read is not None and len(_distinct(values, sentence)) != 1)
     if told and (pointed or query.asked is Asked.WHO):
         values = tuple(v for v in values if v in pointed)
-    if len(_distinct(values, sentence)) == 1 and _stands(query, sentence, language, values[0], found, pointed):
-        return _with_time(query, sentence, language, values[0])
+    if len(_distinct(values, sentence)) == 1:
+        value = values[0]
+        lone = query.asked is Asked.WHO and language != "zh" and " " not in value.text
+        plain = value in pointed or not _better_elsewhere(query, sentence, language, value, found)
+        if plain and (not lone or (value in pointed and sure)):
+            return _with_time(query, sentence, language, value)
     if query.asked in {Asked.WHO, Asked.WHERE, Asked.WHY, Asked.OTHER} and read is not None:
         return _as_pointed(query, sentence, language, read)
     return None
 
 
-def _stands(
-    query: Query, sentence: str, language: str, value: Value, found: Sequence[Value], pointed: Sequence[Value]
-) -> bool:
-    """Whether the one value that fits may be shown: what the reader points at may, another only where it is plain."""
-    if value in pointed:
-        return True
-    if query.asked is Asked.WHO and language != "zh" and " " not in value.text:
-        return False
-    return not _better_elsewhere(query, sentence, language, value, found)
+def _points_at(query: Query, read: Read, value: Value) -> bool:
+    """Whether the reader means a value; a name only where it is most of what the reader points at."""
+    shared = min(value.end, read.end) - max(value.start, read.start)
+    return shared > 0 and (query.asked is not Asked.WHO or 2 * shared >= read.end - read.start)
 
 
 def _with_time(query: Query, sentence: str, language: str, value: Value) -> str:
@@ -81,7 +81,7 @@ def _of_kind(query: Query, sentence: str, language: str, published: date) -> tup
             found = prices(sentence, language)
         case Asked.HOW_MANY:
             found = numbers(query, sentence, language)
-        case Asked.WHO if not mentions(query, "several"):  # of several persons one name would be a part of the answer
+        case Asked.WHO:
             found = _persons(query, sentence, language)
         case _:
             return ()
@@ -109,6 +109,11 @@ def _not_the_day_itself(query: Query, found: Sequence[Value], published: date) -
 
 def _persons(query: Query, sentence: str, language: str) -> tuple[Value, ...]:
     """Names that are no place, no product and not the question's own; a person has two, a firm may have one."""
+    asks_more = mentions(query, "several") or any(
+        " " in name.text and terms(name.text) <= query.terms for name in names(sentence, language)
+    )
+    if asks_more:  # of several persons one name is a part of the answer; and "Who is Xu Fei?" asks for no name
+        return ()
     at = grammar(language)["values"].get("at") or "(?!)"
     found = []
     days = dates(sentence, language)

@@ -82,6 +82,12 @@ def places(language: str) -> frozenset[str]:
     return frozenset(fold(name).replace("’", "'") for name in Locale.parse(language).territories.values())
 
 
+@cache
+def tongues(language: str) -> frozenset[str]:
+    """Languages as the language calls them, folded."""
+    return frozenset(fold(name) for name in Locale.parse(language).languages.values())
+
+
 def _is_place(folded: str, language: str) -> bool:
     """Also with the ending of a genitive: "außerhalb Chinas"."""
     names = places(language)

@@ -21,11 +21,8 @@ FURTHER = 2
 _VALUES = frozenset({Asked.WHEN, Asked.HOW_LONG, Asked.HOW_MANY, Asked.PRICE, Asked.WHO})
 
 
-def further(query: Query, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-    """The sentences to show with the first of `candidates` (ranked, at least one), in the order of the text."""
-    rival = _rival(query, candidates)
-    if rival is not None:
-        return (rival,)
+def listed(query: Query, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """What belongs to the list that the first of `candidates` (ranked, at least one) is part of, in order."""
     best = candidates[0]
     if not mentions(query, "several"):
         return ()
@@ -33,7 +30,7 @@ def further(query: Query, candidates: Sequence[Candidate]) -> tuple[Candidate, .
     return tuple(sorted(near, key=lambda candidate: best.paragraph.sentences.index(candidate.sentence)))
 
 
-def _rival(query: Query, candidates: Sequence[Candidate]) -> Candidate | None:
+def rival(query: Query, candidates: Sequence[Candidate]) -> Candidate | None:
     """The second sentence, if it states another value than the first and is nearly as likely."""
     if query.asked not in _VALUES or len(candidates) < 2 or candidates[0].score - candidates[1].score > CLOSE:
         return None

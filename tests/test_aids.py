@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.aids import CALLBACK_LIMIT, CONTEXT, OTHER, aid, answer_buttons
+from bot.aids import CALLBACK_LIMIT, CONTEXT, LABEL, OTHER, aid, answer_buttons
 from bot.answering import Answer, Proof
 from bot.composing import plain, units
 from bot.library import Library, library_of
@@ -152,6 +152,35 @@ def test_not_what_i_asked_shows_the_next_and_never_calls_it_the_answer() -> None
     third = pressed(other.data)
     assert third.html.startswith("Perhaps this:\nIt costs little.")
     assert pressed(third.buttons[0][1].data) == Reply(say("en", "nothing_else"))
+
+
+def test_each_reading_of_an_ambiguous_question_has_a_button() -> None:
+    """Where the answer shows two readings, a button opens what stands around each, one more asks for something else."""
+    both = replace(answer(proof(1), proof(2), proof(3)), also=(proof(2),), ambiguous=True)
+    first, second, other = (button for row in answer_buttons(both) for button in row)
+    assert (first.label, second.label) == (proof(1).text, proof(2).text)
+    assert "<b>It opens &lt;in May&gt;.</b>" in pressed(first.data).html
+    assert "<b>It is large.</b>" in pressed(second.data).html
+    assert pressed(other.data).html.startswith("Perhaps this:\nIt costs little.")
+    for reading in (first, second):
+        assert len(reading.data.encode()) <= CALLBACK_LIMIT
+        [[neither]] = pressed(reading.data).buttons
+        assert pressed(neither.data).html.startswith("Perhaps this:\nIt costs little.")
+
+
+def test_readings_that_read_the_same_are_one() -> None:
+    """Where the reader's edition has one sentence for both, there is nothing to choose between."""
+    twice = replace(answer(proof(1), replace(proof(1), similarity=0.8)), also=(proof(1),), ambiguous=True)
+    assert [button.label for button in buttons(twice)] == ["More context", "Not what I asked"]
+
+
+def test_a_reading_that_is_long_is_shortened() -> None:
+    """The label of a button is short, whatever the sentence; the sentence itself is a press away."""
+    long = article("long", {"en": [["Some words. " * 3 + "and so on " * 30, "Another thing."]]})
+    both = replace(answer(proof(1, of=long), proof(2, of=long)), also=(proof(2, of=long),), ambiguous=True)
+    (first,), (second,), _ = answer_buttons(both)
+    assert units(first.label) <= LABEL < units(proof(1, of=long).text)
+    assert second.label == "Another thing."
 
 
 def test_the_same_sentence_is_not_offered_twice() -> None:

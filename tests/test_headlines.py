@@ -50,6 +50,7 @@ ONE: list[tuple[str, str, str, str | None]] = [
     ("zh", "谁宣布的？", "徐飞（Xu Fei）宣布。", "徐飞（Xu Fei）"),
     ("en", "Who spoke?", "Xu Fei spoke on 24 September 2026.", "Xu Fei"),
     ("en", "Who is Xu Fei?", "Xu Fei is a manager.", None),
+    ("en", "Who is Xu Fei?", "Xu Fei is Chief Marketing Officer.", None),
     ("en", "Who makes it?", "It is made with the Human x Car x Home SU7 Ultra.", None),
     ("de", "Wer war das?", "Das war der Rücktritt von Xu Fei.", None),
     ("en", "When?", "It opens in 2027 and, after the works, closes in 2030.", None),
@@ -156,6 +157,15 @@ def test_what_has_no_form_is_what_the_reader_points_at(language: str, question: 
     assert shown(question, sentence, language, at) == at
     assert shown(question, sentence, language, at, POINTED - 1) is None
     assert shown(question, sentence, language) is None
+
+
+def test_who_somebody_is() -> None:
+    """Asked who a person is, what the reader points at is shown whole, and no name out of it."""
+    sentence = "Xu Fei is vice president and Chief Marketing Officer of Acme."
+    role = "vice president and Chief Marketing Officer"
+    assert shown("Who is Xu Fei?", sentence, "en", role) == role
+    assert shown("Who is Xu Fei?", sentence, "en", role, POINTED - 1) is None
+    assert shown("Who are they?", "They are Xu Fei and Lei Jun.", "en", "Xu Fei and Lei Jun") == "Xu Fei and Lei Jun"
 
 
 def test_parts_of_words_are_made_whole() -> None:

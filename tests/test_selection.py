@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bot.ranking import Candidate, Query, make_query
-from bot.selection import CLOSE, NEAR, further
+from bot.selection import CLOSE, NEAR, listed, rival
 from tests.articles import Paragraphs, article
 
 
@@ -46,19 +46,18 @@ RIVALS = [
 def test_two_that_differ_are_both_shown(language: str, question: str, first: str, second: str) -> None:
     """Where two sentences are nearly as likely and state different values, the second is shown with the first."""
     close = ranked([[first], [second]], [5.0, 5.0 - CLOSE / 2], language)
-    assert texts(further(query(question, language), close)) == [second]
+    assert rival(query(question, language), close) == close[1]
     apart = ranked([[first], [second]], [5.0, 5.0 - CLOSE * 2], language)
-    assert further(query(question, language), apart) == ()
+    assert rival(query(question, language), apart) is None
 
 
 def test_two_that_agree_are_not() -> None:
     """The same value said twice, or a second sentence without one, is no rival; nor is one where no value is asked."""
-    assert (
-        further(query("When does it open?"), ranked([["It opens in 2027."], ["From 2027 it is open."]], [5, 5])) == ()
-    )
-    assert further(query("When does it open?"), ranked([["It opens in 2027."], ["It opens soon."]], [5, 5])) == ()
-    assert further(query("Why does it open?"), ranked([["It opens in 2027."], ["It opens in 2030."]], [5, 5])) == ()
-    assert further(query("When does it open?"), ranked([["It opens in 2027."]], [5])) == ()
+    when, why = query("When does it open?"), query("Why does it open?")
+    assert rival(when, ranked([["It opens in 2027."], ["From 2027 it is open."]], [5, 5])) is None
+    assert rival(when, ranked([["It opens in 2027."], ["It opens soon."]], [5, 5])) is None
+    assert rival(why, ranked([["It opens in 2027."], ["It opens in 2030."]], [5, 5])) is None
+    assert rival(when, ranked([["It opens in 2027."]], [5])) is None
 
 
 LISTS = [
@@ -76,10 +75,10 @@ PARTS: Paragraphs = [["There is the A.", "It is cheap.", "There is the B.", "And
 def test_the_parts_of_a_list(language: str, question: str) -> None:
     """Asked for several things, likely sentences of the best one's paragraph are shown, two more at most, in order."""
     scores = [9.0, 9.0 - NEAR * 2, 10.0, 9.5, 8.0, 9.9]
-    found = further(query(question, language), ranked(PARTS, scores, language))
+    found = listed(query(question, language), ranked(PARTS, scores, language))
     assert texts(found) == ["There is the A.", "And the C."]
 
 
 def test_one_thing_is_one_sentence() -> None:
     """Who asks for one thing is shown one sentence, however likely the others are."""
-    assert further(query("Which model is cheap?"), ranked(PARTS, [10, 10, 10, 10, 10, 10])) == ()
+    assert listed(query("Which model is cheap?"), ranked(PARTS, [10, 10, 10, 10, 10, 10])) == ()

@@ -44,7 +44,8 @@ CONTEXT = "Anna  lives in Rome. She is 40 years old. She has a dog and a cat."
 def made(asking: Asking, passes: int = 40) -> Iterator[Example]:
     """The examples of one question in as many passes."""
     for seed in range(passes):
-        yield from examples(asking, random.Random(seed))  # noqa: S311  # nothing secret
+        for reading in examples(asking, random.Random(seed)):  # noqa: S311  # nothing secret
+            yield from reading
 
 
 def answer_of(example: Example) -> str:
@@ -128,17 +129,21 @@ def test_questions_come_in_their_languages() -> None:
 
 
 def test_batches_hold_every_example_once() -> None:
-    """A pass over the data puts every example into one batch, of windows alike in length, the same for a seed."""
+    """A pass puts every example into one batch, next to those read with it and others alike in length."""
     askings = [DESIGNER, OPENING, UNSTATED] * 10
     packed = batches(askings, tokens=1000, seed=3)
     assert packed == batches(askings, tokens=1000, seed=3)
     for batch in packed:
-        lengths = [len(example.window.ids) for example in batch]
-        assert max(lengths) - min(lengths) < 16
-        assert (len(batch) - 1) * max(lengths) < 1000
+        longest: dict[int, int] = {}
+        for example in batch:
+            longest[example.reading] = max(longest.get(example.reading, 0), len(example.window.ids))
+        assert max(longest.values()) - min(longest.values()) < 16
+    everywhere = [(example.reading, number) for number, batch in enumerate(packed) for example in batch]
+    assert len(set(everywhere)) == len(dict(everywhere))
     chance = random.Random(3)  # noqa: S311  # nothing secret
-    expected = [example for asking in askings for example in examples(asking, chance)]
-    assert sorted(map(repr, expected)) == sorted(repr(example) for batch in packed for example in batch)
+    expected = [example for asking in askings for reading in examples(asking, chance) for example in reading]
+    packed_ = [replace(example, reading=0) for batch in packed for example in batch]
+    assert sorted(map(repr, expected)) == sorted(map(repr, packed_))
 
 
 def test_questions_of_a_public_file(tmp_path: Path) -> None:
@@ -258,12 +263,13 @@ def test_what_is_held_out_is_never_learned_from(askings: list[Asking], every: in
 
 def test_tensors_of_a_batch() -> None:
     """Windows of several lengths share one shape: embeddings, presence, membership, right places, the answer or -1."""
-    batch = [next(made(DESIGNER)), next(made(UNSTATED))]
-    embedded, present, membership, right, spans = tensors(batch, CPU)
+    batch = [replace(next(made(DESIGNER)), reading=7), replace(next(made(UNSTATED)), reading=3)]
+    embedded, present, membership, right, spans, readings = tensors(batch, CPU)
     most, width = max(len(example.window.places) for example in batch), packaged_weights().width
     tokens = embedded.shape[1]
     assert tokens % 16 == 0
     assert (embedded.shape, present.shape) == ((2, tokens, width), (2, tokens))
+    assert readings.tolist() == [1, 0]
     assert (membership.shape, right.shape, spans.shape) == ((2, most, tokens), (2, most), (2, 2))
     padding = torch.from_numpy(packaged_weights().embeddings(np.array([PAD])))[0]
     for row, example in enumerate(batch):
@@ -282,7 +288,7 @@ def test_the_loss_by_hand() -> None:
     right = torch.tensor([[False, True], [False, False]])
     starts = torch.log(torch.tensor([[1.0, 3.0], [1.0, 9.0]]))
     ends = torch.log(torch.tensor([[1.0, 3.0], [1.0, 9.0]]))
-    listwise, pointing = loss_of(log_odds, starts, ends, right, torch.tensor([[0, 1], [-1, -1]]))
+    listwise, pointing = loss_of(log_odds, starts, ends, right, torch.tensor([[0, 1], [-1, -1]]), torch.tensor([0, 1]))
     assert listwise.item() == pytest.approx((math.log(6 / 3) + math.log(3 / 1)) / 2)
     assert pointing.item() == pytest.approx((math.log(4 / 1) + math.log(4 / 3)) / 2)
 
@@ -291,9 +297,17 @@ def test_several_right_sentences_share_the_loss() -> None:
     """Where several sentences answer, it is enough that one of them is likely."""
     log_odds, right = torch.log(torch.tensor([[2.0, 3.0, 4.0]])), torch.tensor([[True, False, True]])
     nowhere = torch.tensor([[-1, -1]])
-    listwise, pointing = loss_of(log_odds, torch.zeros(1, 4), torch.zeros(1, 4), right, nowhere)
+    listwise, pointing = loss_of(log_odds, torch.zeros(1, 4), torch.zeros(1, 4), right, nowhere, torch.tensor([0]))
     assert listwise.item() == pytest.approx(math.log(10 / 6))
     assert pointing.item() == 0
+
+
+def test_windows_of_one_question_are_weighed_together() -> None:
+    """A sentence must be likelier than those of the other windows that are read for its question."""
+    log_odds, right = torch.log(torch.tensor([[2.0, 3.0], [4.0, 5.0]])), torch.tensor([[True, False], [False, False]])
+    zeros, nowhere = torch.zeros(2, 4), torch.tensor([[-1, -1], [-1, -1]])
+    listwise, _ = loss_of(log_odds, zeros, zeros, right, nowhere, torch.tensor([0, 0]))
+    assert listwise.item() == pytest.approx(math.log(15 / 2))
 
 
 @pytest.fixture(scope="module")
@@ -307,7 +321,7 @@ def small() -> Reader:
 def test_padding_changes_nothing(small: Reader) -> None:
     """A window has the same scores whatever is beside it in a batch, and places that hold nothing have none."""
     short, long = sorted(made(UNSTATED), key=lambda example: len(example.window.ids))[:: len(list(made(UNSTATED))) - 1]
-    embedded, present, membership, _, _ = tensors([short, long], CPU)
+    embedded, present, membership, *_ = tensors([short, long], CPU)
     together = small(embedded, present, membership)
     tokens, sentences = len(short.window.ids), len(short.window.places)
     alone = small(embedded[:1, :tokens], present[:1, :tokens], membership[:1, :sentences, :tokens])
@@ -327,7 +341,7 @@ def test_what_is_exported_is_the_network(small: Reader, tmp_path: Path) -> None:
     assert packed.stat().st_size < plain.stat().st_size / 2
     for asked, wanted in (("Who designed the bridge?", [2]), ("Quale colore ha la sala 17?", [20])):
         [window] = windows_for(asked, TEXT.title, TEXT.sentences, wanted)
-        embedded, present, membership, _, _ = tensors([Example(window, (), None)], CPU)
+        embedded, present, membership, *_ = tensors([Example(window, (), None)], CPU)
         scores = small(embedded, present, membership)[0][0]
         for path, tolerance in ((plain, 1e-4), (packed, 0.1)):
             read = OnnxReader(path).read(asked, TEXT.title, TEXT.sentences, wanted)

@@ -1,1 +1,1 @@
-"""The training of the reader: examples, network, training, export. See README, "The reader"."""
+"""The training of the reader: examples, network, training, export. See "The reader" in README.md."""

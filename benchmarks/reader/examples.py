@@ -3,7 +3,7 @@
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.reader.texts import Asking, Text
 from bot.windows import Window, around, lay_out
@@ -12,8 +12,11 @@ from index.pieces import Pieces, pieces_of
 BUDGETS = (64, 160)
 """Tokens of a window: varied, so that the reader does not depend on them."""
 NEAR_MISSES = 0.75
-ELSEWHERE = 0.35
-"""Windows without an answer for each with one, as probabilities."""
+"""Share of the questions that are also put without the sentences that answer."""
+ELSEWHERE = 2
+"""Windows from elsewhere in the article that are read with the one where the answer is, or was."""
+SOME = 10
+"""Sentences among which the likeliest to mislead are looked for."""
 SAME_LANGUAGE = 0.6
 UNTITLED = 0.2
 
@@ -25,6 +28,8 @@ class Example:
     window: Window
     right: tuple[int, ...]
     span: tuple[int, int] | None
+    reading: int = 0
+    """Windows of one number belong to one question, and their sentences are weighed against each other."""
 
 
 def _asked(asking: Asking, chance: random.Random) -> str:
@@ -47,58 +52,65 @@ def _span(window: Window, asking: Asking, pieces: Sequence[Pieces]) -> tuple[int
     return (start + inside[0], start + inside[-1]) if inside else None
 
 
-def _nearest(asking: Asking, question: str, pieces: Sequence[Pieces], chance: random.Random) -> int | None:
-    """The sentence, of a few that do not answer, that shares most pieces with the question."""
+def _nearest(asking: Asking, question: str, pieces: Sequence[Pieces], chance: random.Random, count: int) -> list[int]:
+    """Of some sentences that do not answer, those that share most pieces with the question."""
     wrong = [number for number in range(len(pieces)) if number not in asking.right]
-    if not wrong:
-        return None
     asked = set(pieces_of(question).ids)
-    few = chance.sample(wrong, min(len(wrong), 6))
-    return max(few, key=lambda number: len(asked & set(pieces[number].ids)))
+    few = chance.sample(wrong, min(len(wrong), SOME))
+    return sorted(few, key=lambda number: -len(asked & set(pieces[number].ids)))[:count]
 
 
 def _pieces(text: Text) -> list[Pieces]:
     return [pieces_of(sentence) for sentence in text.sentences]
 
 
-def examples(asking: Asking, chance: random.Random) -> Iterator[Example]:
-    """The examples of one question in one pass over the data."""
+def examples(asking: Asking, chance: random.Random) -> Iterator[tuple[Example, ...]]:
+    """The examples of one question in one pass over the data, each some windows that are read together."""
     pieces = _pieces(asking.text)
     lengths = [len(p.ids) for p in pieces]
     title = "" if chance.random() < UNTITLED else asking.text.title
 
-    def example(centre: int, without: frozenset[int]) -> Example:
+    def reading(centres: Sequence[int], without: frozenset[int]) -> tuple[Example, ...]:
         kept = [number for number in range(len(lengths)) if number not in without]
-        budget = chance.randint(*BUDGETS)
-        run = around(kept.index(centre), [lengths[number] for number in kept], budget)
-        window = lay_out(_asked(asking, chance), title, pieces, [kept[place] for place in run], budget)
-        right = tuple(place for place, number in enumerate(window.sentences) if number in asking.right)
-        return Example(window, right, _span(window, asking, pieces) if right else None)
+        question, budget = _asked(asking, chance), chance.randint(*BUDGETS)
+        made: list[Example] = []
+        seen: set[int] = set()
+        for centre in centres:
+            if centre in seen:
+                continue
+            run = around(kept.index(centre), [lengths[number] for number in kept], budget)
+            window = lay_out(question, title, pieces, [kept[place] for place in run], budget)
+            right = tuple(place for place, number in enumerate(window.sentences) if number in asking.right)
+            made.append(Example(window, right, _span(window, asking, pieces) if right else None))
+            seen.update(window.sentences)
+        return tuple(made)
 
+    others = _nearest(asking, _asked(asking, chance), pieces, chance, ELSEWHERE)
     if asking.right:
         centre = chance.choice(sorted(asking.right))
         near = [n for n in range(centre - 2, centre + 3) if 0 <= n < len(lengths)]
-        yield example(chance.choice([centre, *near]), frozenset())
+        yield reading([chance.choice([centre, *near]), *others], frozenset())
         left = [n for n in near if n not in asking.right]
         if left and chance.random() < NEAR_MISSES:
-            yield example(chance.choice(left), asking.right)
-    if not asking.right or chance.random() < ELSEWHERE:
-        other = _nearest(asking, _asked(asking, chance), pieces, chance)
-        if other is not None:
-            yield example(other, frozenset())
+            yield reading([chance.choice(left), *others[: ELSEWHERE - 1]], asking.right)
+    elif others:
+        yield reading(others, frozenset())
 
 
 def batches(askings: Sequence[Asking], tokens: int, seed: int) -> list[list[Example]]:
-    """One pass over the data, in random order, as batches of about `tokens` tokens of windows alike in length."""
+    """One pass over the data, in random order, as batches of about `tokens` tokens of windows alike in length.
+
+    What is read together stays in one batch.
+    """
     chance = random.Random(seed)  # noqa: S311  # nothing secret
-    made = [example for asking in askings for example in examples(asking, chance)]
+    made = [reading for asking in askings for reading in examples(asking, chance)]
     chance.shuffle(made)
     buckets: dict[int, list[Example]] = defaultdict(list)
     full: list[list[Example]] = []
-    for example in made:
-        length = -(-len(example.window.ids) // 16) * 16
+    for number, reading in enumerate(made):
+        length = -(-max(len(example.window.ids) for example in reading) // 16) * 16
         bucket = buckets[length]
-        bucket.append(example)
+        bucket += [replace(example, reading=number) for example in reading]
         if len(bucket) * length >= tokens:
             full.append(bucket)
             buckets[length] = []

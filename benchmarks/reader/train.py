@@ -27,8 +27,9 @@ SPAN_WEIGHT = 0.5
 WARM_UP = 0.05
 
 
-def tensors(batch: Sequence[Example], device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Inputs of the network (embedded, present, membership), the right sentences, and the answer's tokens or -1."""
+def tensors(batch: Sequence[Example], device: torch.device) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Inputs of the network (embedded, present, membership), the right sentences, the answer's tokens or -1, and which
+    windows are read together, counted from 0."""
     longest = -(-max(len(example.window.ids) for example in batch) // 16) * 16
     most = max(len(example.window.places) for example in batch)
     ids = np.full((len(batch), longest), PAD, dtype=np.int64)
@@ -44,17 +45,29 @@ def tensors(batch: Sequence[Example], device: torch.device) -> tuple[Tensor, Ten
             spans[row] = example.span
     embedded = torch.from_numpy(packaged_weights().embeddings(ids))
     present = torch.from_numpy((ids != PAD).astype(np.float32))
-    parts = (embedded, present, torch.from_numpy(membership), torch.from_numpy(right), torch.from_numpy(spans))
-    return tuple(part.to(device) for part in parts)  # type: ignore[return-value]  # five of them
+    readings = np.unique([example.reading for example in batch], return_inverse=True)[1].astype(np.int64)
+    arrays = (membership, right, spans, readings)
+    parts = (embedded, present, *(torch.from_numpy(array) for array in arrays))
+    return tuple(part.to(device) for part in parts)  # type: ignore[return-value]  # six of them
 
 
-def loss_of(log_odds: Tensor, starts: Tensor, ends: Tensor, right: Tensor, spans: Tensor) -> tuple[Tensor, Tensor]:
-    """Listwise over the sentences and "none of them", and over the tokens that begin and end the answer."""
-    zeros = torch.zeros_like(log_odds[:, :1])
-    everything_ = torch.logsumexp(torch.cat([zeros, log_odds], 1), 1)
-    none = ~right.any(1)
-    wanted = torch.logsumexp(log_odds.masked_fill(~right, -1e4), 1)
-    listwise = (everything_ - torch.where(none, zeros[:, 0], wanted)).mean()
+def loss_of(
+    log_odds: Tensor, starts: Tensor, ends: Tensor, right: Tensor, spans: Tensor, readings: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Listwise over all sentences of a reading and "none of them", and over the tokens that begin and end the answer.
+
+    `readings` (batch) numbers the readings from 0, each window its own.
+    """
+    count = int(readings.max()) + 1
+
+    def together(values: Tensor, first: float) -> Tensor:
+        """Log of the summed exponentials of each reading's sentences and of `first`; scores stay far from overflow."""
+        sums = torch.full((count,), first, device=values.device)
+        return sums.index_add(0, readings, values.clamp(max=40.0).exp().sum(1)).log()
+
+    none = torch.zeros(count, device=right.device).index_add(0, readings, right.any(1).float()) == 0
+    wanted = together(log_odds.masked_fill(~right, -1e4), 1e-9)
+    listwise = (together(log_odds, 1.0) - torch.where(none, torch.zeros_like(wanted), wanted)).mean()
     has = spans[:, 0] >= 0
     if not bool(has.any()):
         return listwise, listwise * 0
@@ -75,7 +88,7 @@ def held_out(askings: Sequence[Asking], every: int) -> tuple[list[Asking], list[
 
 @torch.no_grad()
 def measure(reader: Reader, askings: Sequence[Asking], device: torch.device) -> str:
-    """The right sentence first within its window, and AUROC-like separation of windows with and without an answer."""
+    """The right sentence first among those read together, and readings with and without an answer told apart."""
     reader.eval()
     lines = []
     sources = sorted({f"{a.source} {a.text.language}" for a in askings})
@@ -83,14 +96,17 @@ def measure(reader: Reader, askings: Sequence[Asking], device: torch.device) -> 
         chosen = [a for a in askings if f"{a.source} {a.text.language}" == source][:300]
         hits, positive, negative, spans = [], [], [], []
         for batch in batches(chosen, TOKENS, seed=1):
-            embedded, present, membership, right, wanted = tensors(batch, device)
+            embedded, present, membership, right, wanted, readings = tensors(batch, device)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 log_odds, starts, ends = reader(embedded, present, membership)
-            best, where = log_odds.max(1)
-            has = right.any(1)
-            hits += right.gather(1, where[:, None])[has, 0].float().tolist()
-            positive += best[has].tolist()
-            negative += best[~has].tolist()
+            for number in range(int(readings.max()) + 1):
+                rows = readings == number
+                best = log_odds[rows].max()
+                if bool(right[rows].any()):
+                    positive.append(float(best))
+                    hits.append(float(log_odds[rows][right[rows]].max() == best))
+                else:
+                    negative.append(float(best))
             known = wanted[:, 0] >= 0
             exact = (starts.argmax(1) == wanted[:, 0]) & (ends.argmax(1) == wanted[:, 1])
             spans += exact[known].float().tolist()
@@ -139,10 +155,10 @@ def train(options: argparse.Namespace) -> None:
             scale = share / WARM_UP if share < WARM_UP else falling
             for group, rate in zip(optimiser.param_groups, rates, strict=True):
                 group["lr"] = rate * max(scale, 0.01)
-            embedded, present, membership, right, spans = tensors(batch, device)
+            embedded, present, membership, right, spans, readings = tensors(batch, device)
             with torch.autocast(device.type, dtype=torch.bfloat16):
                 log_odds, starts, ends = reader(embedded, present, membership)
-            listwise, pointing = loss_of(log_odds, starts, ends, right, spans)
+            listwise, pointing = loss_of(log_odds, starts, ends, right, spans, readings)
             loss = listwise + SPAN_WEIGHT * pointing
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
