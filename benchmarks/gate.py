@@ -219,6 +219,7 @@ def main() -> None:
     parser.add_argument("--qa", type=Path, required=True, help="questions with known answers, such as qa_dev.json")
     parser.add_argument("--reader", type=Path, help="train the gate for this reader (.onnx), else the one without any")
     parser.add_argument("--hold-out", type=int, default=3, help="as it was given to the reader's training")
+    parser.add_argument("--every", type=int, default=1, help="put only each n-th case, to be done sooner")
     parser.add_argument("--cache", type=Path, help="keep the embeddings in this .npz file between runs")
     parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/gate.json")
     options = parser.parse_args()
@@ -233,11 +234,11 @@ def main() -> None:
     name = WITHOUT_READER if options.reader is None else WITH_READER
     if options.reader is None:
         every = [*cases(sources, SAME + ACROSS), *invented_cases(every=OWN_KEPT), *own]
-        gate = train(outcomes(every, encoder, None))
+        gate = train(outcomes(every[:: options.every], encoder, None))
     else:
         fresh = invented_cases(every=OWN_KEPT * options.hold_out, first=1)
         few = [*cases(unseen, [*SAME, ACROSS[0]]), *fresh, *own]
-        gate = train(outcomes(few, encoder, OnnxReader(options.reader)))
+        gate = train(outcomes(few[:: options.every], encoder, OnnxReader(options.reader)))
     if options.cache is not None:
         encoder.save(options.cache)
     if options.dry_run:

@@ -13,7 +13,8 @@ NOUN = 3
 """Words after "how many" that name what is counted: "how many confirmed orders"."""
 NEAR = 5
 """Words after a number among which stands what it counts."""
-_PAUSE = re.compile(r"[;:()（），；：。、—–]|,(?!\d)|\.(?!\d)")
+PAUSE = re.compile(r"[;:()（），；：。、—–]|,(?!\d)|\.(?!\d)")
+"""What parts a sentence, but no number."""
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -38,7 +39,7 @@ def _unit(query: Query) -> frozenset[str]:
         counted = re.match(r"[\u3400-\u9fff]{1,5}", folded[asked.end() :])
         return terms(counted.group()) | frozenset(counted.group()[:1]) if counted else frozenset()
     unit: list[str] = []
-    for word in _WORD.findall(_PAUSE.split(folded[asked.end() :])[0]):
+    for word in _WORD.findall(PAUSE.split(folded[asked.end() :])[0]):
         if names_something(word, query.language):
             unit.append(word)
         elif unit:
@@ -50,14 +51,14 @@ def _unit(query: Query) -> frozenset[str]:
 
 def clause(sentence: str, value: Value) -> str:
     """The part of the sentence around a value, from one pause to the next."""
-    pauses = [0, *(match.end() for match in _PAUSE.finditer(sentence)), len(sentence) + 1]
+    pauses = [0, *(match.end() for match in PAUSE.finditer(sentence)), len(sentence) + 1]
     start = max(pause for pause in pauses if pause <= value.start)
     return sentence[start : min(pause for pause in pauses if pause > value.start)]
 
 
 def _behind(sentence: str, value: Value, language: str) -> list[str]:
     """The few words after a value, in its clause and before the next number."""
-    rest = re.split(r"(?<!\w)\d", _PAUSE.split(sentence[value.end :])[0])[0]
+    rest = re.split(r"(?<!\w)\d", PAUSE.split(sentence[value.end :])[0])[0]
     return [rest.strip()[:NEAR]] if language == "zh" else _WORD.findall(rest)[:NEAR]
 
 

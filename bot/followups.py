@@ -22,6 +22,7 @@ _LIKE = {
 _NAMES = (Kind.NAME, Kind.CODE)
 _ABOUT = (*_NAMES, Kind.PLACE)
 """What is left of the last question where another thing is asked of the same: "The price: SU7, Europe?"."""
+_CHINESE_TAIL = re.compile(r"[呢吧啊]$")
 _CHINESE_END = re.compile(r"[吗呢吧啊]$")
 _CHINESE_SUBJECT = re.compile(rf"^.{{1,8}}?(?={pattern('zh', 'question')}|[将会能要有是已])")
 
@@ -35,8 +36,11 @@ def follow_up(message: str, last: str, language: str) -> str | None:
     text = last.strip(_ENDS)
     if fragment is None or not re.search(r"\w", text) or recognise(message, [language]):
         return None
+    if what_is_asked(fragment.asked, language) is Asked.WHO and what_is_asked(text, language) is not Asked.WHO:
+        return None  # of "when do the cars come?" and "who?" no words make a question
     if language == "zh":
-        return f"{_in_chinese(fragment, _CHINESE_END.sub('', text))}？"
+        ends = _CHINESE_END if fragment.asked else _CHINESE_TAIL
+        return f"{_in_chinese(fragment, ends.sub('', text))}？"
     if fragment.phrase is not None:
         text = _with_phrase(text, fragment.text, fragment.phrase, language)
     if fragment.asked:
@@ -50,7 +54,7 @@ def _with_phrase(last: str, fragment: str, phrase: Phrase, language: str) -> str
     target = _counterpart(last, fragment, phrase, language)
     if target is not None:
         target = _coordinated(last, phrases(last, language, whole=True), target, language)
-        start, piece = _exchanged(fragment, phrase, target, language)
+        start, piece = _exchanged(last, target, fragment, phrase, language)
         return last[:start] + piece + last[target.end :]
     if phrase.prepositional:
         return f"{last} {_lowered(fragment, language)}"
@@ -60,7 +64,7 @@ def _with_phrase(last: str, fragment: str, phrase: Phrase, language: str) -> str
     return _joined(fragment, last, language)
 
 
-def _exchanged(fragment: str, phrase: Phrase, target: Phrase, language: str) -> tuple[int, str]:
+def _exchanged(last: str, target: Phrase, fragment: str, phrase: Phrase, language: str) -> tuple[int, str]:
     """From where on the last question is overwritten, and with what.
 
     Its preposition and its article stay where the fragment brings none.
@@ -72,10 +76,26 @@ def _exchanged(fragment: str, phrase: Phrase, target: Phrase, language: str) -> 
         return target.article, fragment[phrase.article :]  # "the UK", but "Italy": the article belongs to the name
     if phrase.prepositional:
         return target.core, fragment[phrase.core :]
-    # A German article depends on the sentence: the one that is there fits better, unless another noun comes.
-    if phrase.definite and target.definite and (language != "de" or phrase.kind is Kind.NOUN):
+    agreed = _agreed(last, target, fragment, phrase, language)
+    if agreed is not None:
+        return agreed
+    # A German article depends on the sentence: the one that is there fits better.
+    if phrase.definite and target.definite and language != "de":
         return target.article, fragment[phrase.article :]
     return target.core, fragment[phrase.core :]
+
+
+def _agreed(last: str, target: Phrase, fragment: str, phrase: Phrase, language: str) -> tuple[int, str] | None:
+    """As `_exchanged`, where the word before agrees with the article: "en" and "les" are "aux États-Unis"."""
+    asked = question_words(last, language)
+    counted = asked is not None and 0 <= target.start - asked[1] <= 1
+    if not counted and phrase.kind is not Kind.PLACE:
+        return None
+    start = asked[0] if asked and counted else target.start
+    both = fold(f"{last[start : target.core]} {fragment[phrase.article : phrase.core]}")
+    pairs = (pair.split("=") for pair in grammar(language)["followups"]["agreed"].split("|") if pair)
+    agreed = dict(pairs).get(" ".join(both.split()))
+    return (start, f"{agreed} {fragment[phrase.core :]}") if agreed else None
 
 
 def _has(fragment: str, phrase: Phrase, name: str, language: str) -> bool:
@@ -104,15 +124,7 @@ def _counterpart(last: str, fragment: str, phrase: Phrase, language: str) -> Phr
         return None
     if what_is_asked(fragment[phrase.core :], language) is not Asked.OTHER:
         return None  # "and the price?" asks for something else of the same
-    counted = _counted(last, found, language)
-    return counted or next((other for other in found if _same_article(last, other, fragment, phrase)), None)
-
-
-def _same_article(last: str, other: Phrase, fragment: str, phrase: Phrase) -> bool:
-    """Whether a noun of the last question has the article that the fragment's has: then the verb suits that, too."""
-    articles = (last[other.article : other.core], fragment[phrase.article : phrase.core])
-    theirs, ours = (fold(article).strip() for article in articles)
-    return other.kind is Kind.NOUN and other.definite and theirs == ours
+    return _counted(last, found, language)
 
 
 def _coordinated(last: str, found: Iterable[Phrase], target: Phrase, language: str) -> Phrase:
@@ -135,7 +147,7 @@ def _alike(fragment: str, phrase: Phrase, last: str, found: Sequence[Phrase]) ->
 def _counted(last: str, found: Sequence[Phrase], language: str) -> Phrase | None:
     """What the last question counts: the "orders" of "how many orders"."""
     asked = question_words(last, language)
-    if asked is None or what_is_asked(last[slice(*asked)], language) is not Asked.HOW_MANY:
+    if asked is None or what_is_asked(last, language) is not Asked.HOW_MANY:  # "quanto costa" counts nothing
         return None
     return next((other for other in found if 0 <= other.start - asked[1] <= 1 and other.kind is Kind.NOUN), None)
 
@@ -165,11 +177,13 @@ def _asking(last: str, asked: str, language: str) -> str:
 
 
 def _lowered(text: str, language: str) -> str:
-    """The text with a small first letter, unless its first word may be a name."""
-    first = re.match(r"\w+", text)
-    if first is None or names_something(fold(first.group()), language):
-        return text
-    return text[:1].lower() + text[1:]
+    """The text with a small first letter, unless its first word may be a name. A verb is none: "Kommen die ..."."""
+    lowered = text[:1].lower() + text[1:]
+    words = [fold(word) for word in re.findall(r"\w+", text)[:2]]
+    if not words or not names_something(words[0], language):
+        return lowered
+    verb = re.match(grammar(language).get("polarity", {}).get("asks", "(?!)"), lowered)
+    return lowered if verb and is_one(words[-1], language, "determiners") else text
 
 
 def _in_chinese(fragment: Fragment, last: str) -> str:

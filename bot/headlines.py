@@ -11,6 +11,7 @@ from datetime import date
 from bot.asking import Asked, grammar, names_something
 from bot.counting import clause, counted, mentions, numbers
 from bot.phrases import places
+from bot.polarity import denies
 from bot.ranking import Query
 from bot.reader import Read
 from bot.values import Value, dates, durations, names, prices
@@ -18,7 +19,9 @@ from bot.wording import fold, terms
 from corpus.textdates import written_dates
 
 POINTED = 8.0
-"""Score from which on the reader's words are shown as they stand."""
+"""Score from which on the reader decides between values: it is right in 95 of 100 cases (held-out articles)."""
+ALONE = 11.5
+"""Score from which on its words are shown where no form confirms them, right as often."""
 WORDS = 8
 """Words of a headline that has no form but the reader's: a longer one is no headline."""
 HAN = 16
@@ -45,7 +48,8 @@ def headline(query: Query, sentence: str, language: str, published: date, read: 
         value = values[0]
         lone = query.asked is Asked.WHO and language != "zh" and " " not in value.text
         plain = value in pointed or not _better_elsewhere(query, sentence, language, value, found)
-        if plain and (not lone or (value in pointed and sure)):
+        denied = _denied(query, sentence, language, value)
+        if plain and not denied and (not lone or (value in pointed and sure)):
             return _with_time(query, sentence, language, value)
     if query.asked in {Asked.WHO, Asked.WHERE, Asked.WHY, Asked.OTHER} and read is not None:
         return _as_pointed(query, sentence, language, read)
@@ -58,9 +62,23 @@ def _points_at(query: Query, read: Read, value: Value) -> bool:
     return shared > 0 and (query.asked is not Asked.WHO or 2 * shared >= read.end - read.start)
 
 
+def _start(sentence: str, value: Value) -> int:
+    """Where the words that qualify a value begin."""
+    return sentence.index(value.text, max(0, value.end - len(value.text)))
+
+
+def _denied(query: Query, sentence: str, language: str, value: Value) -> bool:
+    """Whether the sentence says of a value that it is not so, or the words shown would lose a "no" before them."""
+    start = _start(sentence, value)
+    before = sentence[:start].split()[-1:] if language != "zh" else [sentence[max(0, start - 2) : start]]
+    around = clause(sentence, value).replace(value.text, " ")
+    lost = any(denies(word, language, plainly=False) for word in before)
+    return lost or (denies(around, language, plainly=True) and not denies(query.text, language, plainly=True))
+
+
 def _with_time(query: Query, sentence: str, language: str, value: Value) -> str:
     """The value as the sentence writes it, and the time that a number took where it follows: "300,000 in 15 months"."""
-    start = sentence.index(value.text, max(0, value.end - len(value.text)))
+    start = _start(sentence, value)
     end = start + len(value.text)
     within = grammar(language)["values"].get("within", "") or "(?!)"
     for time in durations(sentence, language) if query.asked is Asked.HOW_MANY else ():
@@ -139,7 +157,7 @@ def _stands_alone(sentence: str, value: Value, text: str, language: str) -> bool
 
 def _as_pointed(query: Query, sentence: str, language: str, read: Read) -> str | None:
     """The words that the reader points at, if they are few and surely meant."""
-    if read.pointed < POINTED:
+    if read.pointed < ALONE:
         return None
     start, end = read.start, read.end
     if language != "zh":  # the reader sees parts of words
@@ -147,4 +165,6 @@ def _as_pointed(query: Query, sentence: str, language: str, read: Read) -> str |
         start, end = (min(start, whole[0].start()), max(end, whole[-1].end())) if whole else (0, 0)
     text = sentence[start:end].strip(_SIGNS)
     long = len(text) > HAN if language == "zh" else len(text.split()) > WORDS
-    return text if not long and names_something(text, language) and not terms(text) <= query.terms else None
+    if long or not names_something(text, language) or terms(text) <= query.terms:
+        return None
+    return None if _denied(query, sentence, language, Value(start, end, sentence[start:end])) else text

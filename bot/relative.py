@@ -17,6 +17,9 @@ from bot.wording import fold
 MOST = 3
 """Words of one sentence that are explained."""
 _VAGUE = "vague"
+_DAYS = frozenset({"today", "yesterday", "tomorrow"})
+_INSIDE = re.compile(r"[^\W_],? $")
+"""What ends before a word that opens no sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ def relatives(sentence: str, language: str, published: date, reader: str) -> tup
     for name, pattern in _patterns(language):
         for match in pattern.finditer(folded):
             words = sentence[match.start() : match.end()]
+            if name in _DAYS and words[0].isupper() and _INSIDE.search(sentence[: match.start()]):
+                continue  # a name or a noun: "USA Today", "am nächsten Morgen"
             meaning = _meaning(name, published, reader)
             found.setdefault(match.group(), (match.start(), Relative(words, meaning)))
     return tuple(relative for _, relative in sorted(found.values(), key=lambda placed: placed[0])[:MOST])

@@ -38,7 +38,7 @@ class Settings:
     embedding_model: str = "packaged"
     embedding_query_prompt: str | None = None
     embedding_passage_prompt: str | None = None
-    reader: bool = False
+    reader: bool = True
     """Whether the likeliest sentences are read together with the question."""
     answer_threshold: float | None = None
     topic_threshold: float | None = None

@@ -19,6 +19,7 @@ _NO_WORD_BEFORE = r"(?<![^\W_])(?<![^\W_][-.,/])"
 _NO_LATIN_BEFORE = r"(?<![A-Za-z0-9])(?<![A-Za-z0-9][-.,/])"
 """Chinese sets numbers against its own characters, but the 7 of "SU7" is part of a name there too."""
 _CURRENCY = r"[$€£¥]"
+_MINUS = r"(?:(?<!\S)[-\u2212](?=\d))?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,15 @@ class _Patterns:
     """What stands between the two ends of a range."""
     too: re.Pattern[str]
     """What stands between two dates that are told in one breath: "in 1991 and 2002"."""
+    between: re.Pattern[str]
+    """What opens a range whose ends are joined like those: "between 500 and 600"."""
 
 
 @cache
 def _patterns(language: str) -> _Patterns:
     values = grammar(language)["values"]
     if not values:
-        return _Patterns(*(re.compile("(?!)") for _ in range(5)))
+        return _Patterns(*(re.compile("(?!)") for _ in range(6)))
     months = "|".join(
         sorted(
             {
@@ -78,10 +81,10 @@ def _patterns(language: str) -> _Patterns:
     scales = rf"(?:[ \u00a0]?(?:{values['scales']}))?"
     number = rf"(?:{_NUMBER}{scales}|(?:{words})(?: (?:{values['scales']}))?)"
     space = r"[ \u00a0\u202f]?" if language == "zh" else r"[ \u00a0\u202f'-]+"
-    lead = rf"(?P<before>(?:(?:{values['before_number']}){space})*)"
+    lead = rf"(?P<before>(?:(?:{values['before_number']}|{values['between']}){space})*)"
     tail = rf"(?P<after>(?:{space}(?:{values['after_number']}))?)"
     end = "" if language == "zh" else r"(?!\w)"
-    unit = rf"(?:{space.replace('+', '*')}(?:{values['units']}|%))?"
+    unit = rf"(?:{space.replace('+', '*')}(?:{values['units']}|%|{_CURRENCY}))?"
     # Chinese writes small numbers before almost every noun: spelled ones count only with a unit.
     quantity = number
     if language == "zh":
@@ -95,14 +98,17 @@ def _patterns(language: str) -> _Patterns:
         duration=re.compile(
             rf"{start}{lead}(?P<value>{apart}{number}{space.replace('+', '*')}(?:{values['time_units']})){end}{tail}"
         ),
-        quantity=re.compile(rf"{start}{lead}(?P<value>(?:{_CURRENCY} ?)?{apart}{quantity}{unit}){end}{tail}{end}"),
+        quantity=re.compile(
+            rf"{start}{lead}(?P<value>{_MINUS}(?:{_CURRENCY} ?)?{apart}{quantity}{unit}){end}{tail}{end}"
+        ),
         to=re.compile(rf"{space.replace('+', '*')}(?:[-–—]|{values['to']}){space.replace('+', '*')}"),
         too=re.compile(rf"{space.replace('+', '*')}(?:[-–—]|{values['to']}|{values['and']}){space.replace('+', '*')}"),
+        between=re.compile(rf"(?:{values['between']}){space}"),
     )
 
 
 def _found(
-    pattern: re.Pattern[str], to: re.Pattern[str], sentence: str, others: tuple[Value, ...] = ()
+    pattern: re.Pattern[str], patterns: _Patterns, sentence: str, others: tuple[Value, ...] = ()
 ) -> tuple[Value, ...]:
     """The values that a pattern finds apart from `others`; the two ends of a range are one."""
     folded = fold(sentence).replace("’", "'")
@@ -111,7 +117,11 @@ def _found(
         start, end = match.span("value")
         if any(start < other.end and other.start < end for other in others):
             continue
-        if runs and to.fullmatch(folded, runs[-1][-1].end(), start):
+        told_together = pattern is patterns.date or (
+            runs and len(runs[-1]) == 1 and patterns.between.match(folded, runs[-1][0].start())
+        )
+        joint = patterns.too if told_together else patterns.to
+        if runs and joint.fullmatch(folded, runs[-1][-1].end(), start):
             runs[-1].append(match)
         else:
             runs.append([match])
@@ -125,14 +135,14 @@ def _found(
 def dates(sentence: str, language: str) -> tuple[Value, ...]:
     """Calendar dates and years."""
     patterns = _patterns(language)
-    return _found(patterns.date, patterns.too, sentence)
+    return _found(patterns.date, patterns, sentence)
 
 
 @lru_cache(CACHED)
 def durations(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers with a unit of time: "15 months"."""
     patterns = _patterns(language)
-    return _found(patterns.duration, patterns.to, sentence, dates(sentence, language))
+    return _found(patterns.duration, patterns, sentence, dates(sentence, language))
 
 
 @lru_cache(CACHED)
@@ -140,7 +150,7 @@ def quantities(sentence: str, language: str) -> tuple[Value, ...]:
     """Numbers that are neither dates nor durations nor parts of a name: "10,000", not the 7 of "SU7"."""
     patterns = _patterns(language)
     others = dates(sentence, language) + durations(sentence, language)
-    return _found(patterns.quantity, patterns.to, sentence, others)
+    return _found(patterns.quantity, patterns, sentence, others)
 
 
 @cache

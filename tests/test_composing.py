@@ -129,7 +129,7 @@ YES_NO = {
     "es": ("Sí: ", "No: "),
     "de": ("Ja: ", "Nein: "),
     "fr": ("Oui : ", "Non : "),
-    "zh": ("是的：", "不是："),
+    "zh": ("是的：", "并非如此："),
 }
 
 
@@ -143,7 +143,7 @@ def test_yes_or_no_leads_the_sentence(language: str) -> None:
 
 TODAY = {
     "en": ("It opens today.", "(today = 1 January 2025)", "(said on 1 January 2025)"),
-    "it": ("Apre oggi.", "(oggi = 1 gennaio 2025)", "(detto il 1 gennaio 2025)"),
+    "it": ("Apre oggi.", "(oggi = 1 gennaio 2025)", "(detto in data 1 gennaio 2025)"),
     "es": ("Abre hoy.", "(hoy = 1 de enero de 2025)", "(dicho el 1 de enero de 2025)"),
     "de": ("Es öffnet heute.", "(heute = 1. Januar 2025)", "(gesagt am 1. Januar 2025)"),
     "fr": ("Il ouvre aujourd'hui.", "(aujourd'hui = 1 janvier 2025)", "(dit le 1 janvier 2025)"),
@@ -233,7 +233,7 @@ def test_no_message_is_too_long(monster: str) -> None:
     for language in LANGUAGES:
         check_html(compose(Answer(monster, language, monster, 0.9, (proof,))).html)
         others = tuple(replace(proof, title=f"{n} {monster}", text=f"{n} today, soon {monster}") for n in range(2))
-        several = compose(Answer(monster, language, None, 0.9, (proof,), others, Polarity.YES))
+        several = compose(Answer(monster, language, None, 0.9, (proof,), others, polarity=Polarity.YES))
         check_html(understood(several, monster).html)
         check_html(compose(Refusal(monster, language, Status.NOT_STATED, 0.1, (proof,))).html)
         check_html(compose(Refusal(monster, language, Status.OFF_TOPIC, 0.1, (proof,))).html)

@@ -23,6 +23,7 @@ from bot.evaluation.own import OwnQuestion, Verdict, is_right, judge, own_record
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
 from bot.evaluation.trials import Examination, throwaway_library
+from bot.polarity import Polarity
 from bot.settings import FIELDS, LANGUAGES, Settings
 from bot.smalltalk import Smalltalk
 from corpus.model import Article
@@ -330,9 +331,9 @@ def test_remembering() -> None:
     assert encoder.saved > 0
 
 
-def answer(text: str, headline: str | None = None) -> Outcome:
+def answer(text: str, headline: str | None = None, polarity: Polarity | None = None) -> Outcome:
     """An answer that shows this sentence first."""
-    return Answer("?", "en", headline, 0.9, (_proof(text), _proof("in 2030")))
+    return Answer("?", "en", headline, 0.9, (_proof(text), _proof("in 2030")), polarity=polarity)
 
 
 def _proof(text: str) -> Proof:
@@ -352,6 +353,9 @@ def refusal(status: Status) -> Outcome:
         ("2027", answer("Cars come.", headline="in 2027"), Verdict.RIGHTLY, True),
         ("2030", answer("Cars come in 2027."), Verdict.WRONGLY, False),
         ("2025", answer("Cars come in 2027."), Verdict.WRONGLY, False),
+        ("^(?!no:).*2027", answer("In 2027.", polarity=Polarity.YES), Verdict.RIGHTLY, True),
+        ("^(?!no:).*2027", answer("In 2027."), Verdict.RIGHTLY, True),
+        ("^(?!no:).*2027", answer("In 2027.", polarity=Polarity.NO), Verdict.WRONGLY, False),
         ("2027", refusal(Status.NOT_STATED), Verdict.REFUSED, False),
         ("2027", refusal(Status.OFF_TOPIC), Verdict.OFF_TOPIC, False),
         ("not stated", refusal(Status.NOT_STATED), Verdict.REFUSED, True),
@@ -364,7 +368,7 @@ def refusal(status: Status) -> Outcome:
     ],
 )
 def test_judging(expect: str, outcome: Outcome, verdict: Verdict, right: bool) -> None:
-    """Right is what the headline or the first sentence says, never the source's date or the second sentence."""
+    """Right is what the headline or the first sentence says, with its yes or no, never the source or the second."""
     question = OwnQuestion("?", "en", expect)
     assert judge(question, outcome) is verdict
     assert is_right(question, verdict) is right

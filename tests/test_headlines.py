@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.headlines import HAN, POINTED, WORDS, headline
+from bot.headlines import ALONE, HAN, POINTED, WORDS, headline
 from bot.ranking import Query, make_query
 from bot.reader import Read
 from bot.settings import LANGUAGES
 
 DAY = date(2025, 9, 24)
-SURE = POINTED + 1
+SURE = ALONE + 1
 
 
 def query(question: str, language: str) -> Query:
@@ -68,6 +68,55 @@ ONE: list[tuple[str, str, str, str | None]] = [
 @pytest.mark.parametrize(("language", "question", "sentence", "expected"), ONE)
 def test_the_one_value(language: str, question: str, sentence: str, expected: str | None) -> None:
     """The one value of the kind asked for that the question does not say itself; none where there are two, or none."""
+    assert shown(question, sentence, language) == expected
+
+
+DENIED = [
+    ("en", "When does it start?", "It will not start in 2027."),
+    ("it", "Quando parte?", "Non parte prima del 2027."),
+    ("es", "¿Cuándo empieza?", "No empieza antes de 2027."),
+    ("de", "Wann beginnt es?", "Es beginnt im Jahr 2027 nicht."),
+    ("fr", "Quand commence-t-elle ?", "Elle ne commence jamais en 2027."),
+    ("zh", "什么时候开始？", "不会在2027年开始。"),
+    ("en", "How many orders came?", "The YU7 did not reach 200,000 orders."),
+]
+
+
+@pytest.mark.parametrize(("language", "question", "sentence"), DENIED)
+def test_what_is_denied_is_no_headline(language: str, question: str, sentence: str) -> None:
+    """A value that the sentence denies is not shown as the answer, whatever the reader points at."""
+    assert shown(question, sentence, language) is None
+    assert shown(question, sentence, language, "2027" if "2027" in sentence else "200,000") is None
+
+
+def test_a_place_or_a_person_that_is_denied() -> None:
+    """Nor are the reader's own words."""
+    assert shown("Where is it sold?", "It is not sold in Italy.", "en", "in Italy") is None
+    assert shown("Who announced it?", "It was not announced by Xu Fei.", "en", "Xu Fei") is None
+
+
+QUALIFIED = [
+    ("en", "How many came?", "No more than 500 came.", "No more than 500"),
+    ("it", "Quanti sono venuti?", "Non più di 500 sono venuti.", "Non più di 500"),
+    ("es", "¿Cuántos vinieron?", "No más de 500 vinieron.", "No más de 500"),
+    ("de", "Wie viele kamen?", "Es kamen nicht mehr als 500.", "nicht mehr als 500"),
+    ("fr", "Combien sont venus ?", "Pas plus de 500 sont venus.", "Pas plus de 500"),
+    ("zh", "来了多少人？", "来了不超过500人。", "不超过500人"),
+    ("en", "When does it start?", "It starts not before 2027.", "not before 2027"),
+    ("it", "Quando parte?", "Parte non prima del 2027.", "non prima del 2027"),
+    ("de", "Wann beginnt es?", "Es beginnt erst im Jahr 2027.", "erst im Jahr 2027"),
+    ("fr", "Quand commence-t-elle ?", "Elle commence au plus tôt en 2027.", "au plus tôt en 2027"),
+    ("zh", "什么时候开始？", "最早2027年开始。", "最早2027年"),
+    ("en", "How many stores are there?", "It has between 500 and 600 stores.", "between 500 and 600"),
+    ("de", "Wie viele Läden gibt es?", "Es hat zwischen 500 und 600 Läden.", "zwischen 500 und 600"),
+    ("en", "What temperature was it?", "It was -5 degrees.", "-5 degrees"),
+    ("fr", "Combien coûte-t-elle ?", "Elle coûte 40 000 €.", "40 000 €"),
+]
+
+
+@pytest.mark.parametrize(("language", "question", "sentence", "expected"), QUALIFIED)
+def test_what_turns_a_value_is_shown_with_it(language: str, question: str, sentence: str, expected: str | None) -> None:
+    """A value is never shown without the "no", the "not before", the minus or the other end that make it what it is."""
     assert shown(question, sentence, language) == expected
 
 

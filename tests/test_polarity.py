@@ -67,13 +67,13 @@ PLAIN: list[tuple[str, str, str, str]] = [
         "en",
         "Will Xiaomi sell its cars outside China?",
         "Xiaomi will sell its electric cars outside China from 2027.",
-        "Xiaomi will not sell its electric cars outside China.",
+        "Xiaomi will not sell its cars outside China.",
     ),
     (
         "it",
         "Xiaomi venderà le sue auto fuori dalla Cina?",
         "Xiaomi venderà le proprie auto fuori dalla Cina a partire dal 2027.",
-        "Xiaomi non venderà le proprie auto fuori dalla Cina.",
+        "Xiaomi non venderà le sue auto fuori dalla Cina.",
     ),
     (
         "es",
@@ -106,6 +106,23 @@ def test_a_plain_sentence(language: str, question: str, yes: str, no: str) -> No
     assert polarity(asked, yes, "fr" if language != "fr" else "en") is None
 
 
+SAID_ANEW = [
+    ("en", "Is the SU7 available in the Ultra variant?", "The Xiaomi SU7 is also available in the Ultra variant."),
+    ("en", "Have SU7 deliveries in Rome passed 300000?", "The SU7 deliveries in Rome have passed 300,000."),
+    ("it", "È disponibile la SU7 nella variante Ultra?", "La SU7 è disponibile anche nella variante Ultra."),
+    ("es", "¿Marcará el debut el inicio de una fase?", "El debut de 2027 marcará el inicio de una nueva fase."),
+    ("de", "Kommen die Autos nach Europa?", "Die Autos kommen ab 2027 nach Europa."),
+    ("fr", "Est-ce que la SU7 est une berline rouge ?", "La Xiaomi SU7 est une berline rouge."),
+    ("zh", "小米门店会提供沉浸式体验吗？", "小米门店将提供沉浸式体验。"),
+]
+
+
+@pytest.mark.parametrize(("language", "question", "sentence"), SAID_ANEW)
+def test_a_question_turned_into_a_statement(language: str, question: str, sentence: str) -> None:
+    """The verb may open the question, and the sentence may have words of its own: it is still a plain yes."""
+    assert polarity(query(question, language), sentence, language) is YES
+
+
 def test_a_chinese_question_with_both_sides() -> None:
     """是不是 offers both sides and denies nothing; what Chinese adds to a name parts no clause."""
     asked = query("小米SU7是不是一款运动型轿车？", "zh")
@@ -134,6 +151,47 @@ OPEN = [
     ("en", "Has the firm Acme bought Bolt?", "The firm Bolt has bought Acme."),
     ("en", "Is Xiaomi a brand of smartphones?", "Xiaomi is no longer only a brand of smartphones."),
     ("en", "Is it red?", "It is red."),
+    ("en", "Will Xiaomi sell its cars in China?", "Xiaomi will sell its cars outside China."),
+    ("en", "Does Xiaomi sell cars in China?", "Xiaomi sells phones for cars in China."),
+    ("en", "Has Xiaomi moved from Rome to Turin?", "Xiaomi has moved to Turin from Rome."),
+    ("en", "Did Acme acquire Bolt?", "Acme was acquired by Bolt in 2020."),
+    ("en", "has acme bought the firm bolt?", "The firm Bolt has bought Acme."),
+    ("en", "Is Human x Car x Home a car?", "Human x Car x Home is a vision."),
+    ("en", "Is Xu Fei the CEO of Xiaomi?", "Xu Fei met the CEO of Xiaomi."),
+    ("en", "Is Xu Fei the CEO of Xiaomi?", "Xu Fei was the CEO of Xiaomi."),
+    ("en", "Do Xiaomi cars catch fire?", "Critics say Xiaomi cars catch fire."),
+    ("en", "Do the stores offer an experience?", "The stores are meant to offer an experience."),
+    ("en", SELL, SELL),
+    ("en", "Will tickets be sold online in May?", "Tickets will be sold online in May or June."),
+    ("es", "¿Se venden los coches en Roma este año?", "Los coches se venden en Roma el año que viene."),
+    ("de", "Wird Xiaomi in ganz Rom verkauft?", "Xiaomi wird Autos in ganz Rom verkaufen."),
+    ("de", "Verkauft Xiaomi Autos in Rom?", "Xiaomi verkaufte Autos in Rom."),
+    ("zh", "小米在罗马有门店吗？", "小米在罗马的竞争对手有门店。"),
+    ("en", "Does Xiaomi sell cars in Rome?", "Xiaomi does not sell cars with engines in Rome."),
+    ("en", SELL, "Xiaomi will not sell its electric cars outside China."),
+    ("en", "Did Xiaomi deliver 2 cars in Rome?", "Xiaomi delivered 2 million cars in Rome."),
+    ("en", "Did the YU7 collect 200 orders?", "The YU7 collected 200,000 orders."),
+    ("en", "Will Xiaomi sell electric cars in Rome?", "Xiaomi will sell electronic cars in Rome."),
+    ("it", "Xiaomi venderà le auto in Cina?", "Xiaomi venderà le auto fuori dalla Cina."),
+    ("it", "Arriveranno auto Xiaomi dalla Cina?", "Arriveranno auto Xiaomi fuori dalla Cina."),
+    ("it", "Acme ha acquisito Bolt nel 2020?", "Acme è stata acquisita da Bolt nel 2020."),
+    ("it", "La SU7 ha superato quota 300?", "La SU7 ha già superato quota 300.000."),
+    ("es", "¿Venderá Xiaomi sus coches en China?", "Xiaomi venderá sus coches fuera de China."),
+    ("es", "¿Era el SU7 una berlina roja?", "El SU7 es una berlina roja."),
+    ("de", "Wird Xiaomi ab 2027 Autos in China verkaufen?", "Xiaomi wird ab 2027 Autos außerhalb Chinas verkaufen."),
+    ("de", "Hat Xiaomi Geschäfte in Rom?", "Xiaomi hat Geschichte in Rom."),
+    ("de", "Hat Xu Fei den Verkauf angekündigt?", "Kein anderer als Xu Fei hat den Verkauf angekündigt."),
+    ("fr", "Xiaomi vendra-t-il ses voitures en Chine ?", "Xiaomi vendra ses voitures hors de Chine."),
+    ("de", "Hat der Hund den Mann gebissen?", "Den Hund hat der Mann gebissen."),
+    ("en", "Is the firm Acme owned by Bolt?", "The firm Acme is owned by the rival of the sister of Bolt."),
+    ("fr", "Est-ce que la SU7 est la voiture de Xu Fei ?", "La SU7 est la voiture de la rivale de Xu Fei."),
+    ("fr", "Xiaomi vend-il des voitures électriques à Rome ?", "Xiaomi vend des voitures non électriques à Rome."),
+    ("fr", "La caméra de la SU7 sera-t-elle noire ?", "La caméra de la SU7 est noire."),
+    ("zh", "小米在中国有没有门店？", "小米在中国以外有门店。"),
+    ("zh", "徐飞是小米的CEO吗？", "徐飞采访了小米的CEO。"),
+    ("zh", "小米SU是一款运动型轿车吗？", "小米SU7是一款运动型轿车。"),
+    ("zh", "小米在中国有3家门店吗？", "小米在中国有13家门店。"),
+    ("zh", "小米会收购特斯拉吗？", "小米会被收购特斯拉的公司起诉。"),
     ("it", "Xiaomi venderà le auto in Italia?", "Xiaomi venderà le auto in Italia solo dopo il 2030."),
     ("it", "Le auto Xiaomi sono in Italia?", "Le auto Xiaomi saranno in Italia."),
     ("it", "Xiaomi venderà le auto in Italia?", "Xiaomi non venderà solo le auto in Italia."),
@@ -151,7 +209,7 @@ OPEN = [
 
 @pytest.mark.parametrize(("language", "question", "sentence"), OPEN)
 def test_what_is_not_plain(language: str, question: str, sentence: str) -> None:
-    """A hedge, another time, a condition, a modifier, a negation that is not plain: the sentence speaks for itself."""
+    """A hedge, another time, place, role or number, a negation that is not plain: the sentence speaks for itself."""
     assert asks_yes_or_no(query(question, language))
     assert polarity(query(question, language), sentence, language) is None
 

@@ -21,7 +21,7 @@ DAYS = [
     ("en", "It starts today and ends tomorrow.", [("today", "31 December 2025"), ("tomorrow", "1 January 2026")]),
     ("it", "Ieri e oggi.", [("Ieri", "30 dicembre 2025"), ("oggi", "31 dicembre 2025")]),
     ("es", "Hoy y mañana.", [("Hoy", "31 de diciembre de 2025"), ("mañana", "1 de enero de 2026")]),
-    ("de", "Heute und morgen.", [("Heute", "31. Dezember 2025"), ("morgen", "1. Januar 2026")]),
+    ("de", "Heute und ab morgen.", [("Heute", "31. Dezember 2025"), ("morgen", "1. Januar 2026")]),
     ("fr", "Aujourd’hui, hier.", [("Aujourd’hui", "31 décembre 2025"), ("hier", "30 décembre 2025")]),
     ("zh", "今天宣布，明天开始。", [("今天", "2025年12月31日"), ("明天", "2026年1月1日")]),
 ]
@@ -48,6 +48,12 @@ NONE = [
     ("de", "Am Morgen und jeden Morgen ist er hier."),
     ("fr", "La demande de 2027, chaque année."),
     ("zh", "在2027年，每年。"),
+    ("en", "The day before yesterday, the day after tomorrow, as soon as USA Today had it."),
+    ("it", "L'altro ieri, ieri l'altro, il domani, al più presto."),
+    ("es", "Pasado mañana, antes de ayer, aquella mañana."),
+    ("de", "Am nächsten Morgen, an diesem Morgen, eines Morgens."),
+    ("fr", "Avant-hier et après-demain."),
+    ("zh", "如今年轻人登上月球，透明天窗，日本年轻人，过去年均。"),
 ]
 
 
@@ -71,7 +77,7 @@ def test_what_is_vague(language: str, sentence: str, words: str) -> None:
 
 @pytest.mark.parametrize(("language", "sentence"), NONE)
 def test_what_is_not_relative(language: str, sentence: str) -> None:
-    """A date, a time of day and words that only look alike need no explanation."""
+    """A date, a time of day, the day after tomorrow and words that only look alike need no explanation."""
     assert meanings(sentence, language) == []
 
 

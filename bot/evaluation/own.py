@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot.answering import Answer, Outcome, Status
-from bot.composing import plain
 from bot.errors import QuestionsError
 from bot.evaluation.questions import field
 from bot.evaluation.scores import Record, share
@@ -19,7 +18,10 @@ OFF_TOPIC = "off topic"
 
 @dataclass(frozen=True, slots=True)
 class OwnQuestion:
-    """A question in a language; `expect` is "not stated", "off topic" or a pattern that a right answer contains."""
+    """A question in a language; `expect` is "not stated", "off topic" or a pattern that a right answer contains.
+
+    Before a sentence that answers yes or no stands "Yes: " or "No: ", in whatever language.
+    """
 
     text: str
     language: str
@@ -68,10 +70,11 @@ def _own(line: str, place: str) -> OwnQuestion:
     return question
 
 
-def _said(outcome: Outcome) -> str:
-    """What is shown as the answer: the headline and the sentence it rests on, without title, source and date."""
-    parts = [outcome.headline or ""] if isinstance(outcome, Answer) else []
-    return plain("\n".join([*parts, *(proof.text for proof in outcome.evidence[:1])])).strip()
+def _said(answer: Answer) -> str:
+    """What is shown as the answer: the headline and the sentence it rests on, led by yes or no where the bot says so,
+    without title, source and date."""
+    lead = f"{answer.polarity}: ".capitalize() if answer.polarity else ""
+    return f"{answer.headline or ''}\n{lead}{answer.evidence[0].text}".strip()
 
 
 def judge(question: OwnQuestion, outcome: Outcome) -> Verdict:

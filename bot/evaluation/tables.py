@@ -166,8 +166,8 @@ def qa_text(part: Record) -> str:
             "Each question is put to the bot as an unknown person in a new chat does. In brackets: 95 % of 1,000 "
             f"resamples of the questions lie between. Each article alone, of {_sentences(pairs)} sentences (median):",
             _ranking(pairs),
-            "The headline, the value copied out of the sentence, against the known answer: how often one is given, "
-            "and where it is, whether it is the same but for case, punctuation and articles:",
+            "The headline, the value copied out of the sentence, against the known answer: how often one is given (a "
+            "refusal gives none), and where it is, whether it is the same but for case, punctuation and articles:",
             _headlines(pairs),
             "How well the confidence tells a question that is stated from one that is not. Other article: the "
             "question belongs to another one. Paragraph missing: what surrounds the answer was taken out. Near miss: "
@@ -180,8 +180,8 @@ def qa_text(part: Record) -> str:
             "All articles together:",
             _together(pairs),
             "Beside it the baseline: the same encoder, the nearest piece of 500 characters of the article by cosine, "
-            "right where it holds the whole answer, and one threshold on the cosine. A piece is three or four "
-            "sentences long, so that being right is easier for it than for a sentence:",
+            "right where it holds the whole answer, and one threshold on the cosine. A piece is about three "
+            "sentences long, in Chinese about eight, so that being right is easier for it than for a sentence:",
             _baseline(pairs),
         ]
     )
