@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,7 +184,7 @@ def _weight(case: Case) -> float:
     return INVENTED_WEIGHT if case.article.slug.startswith("invented-") else 1.0
 
 
-def train(found: Sequence[Outcome]) -> dict[str, object]:
+def train(found: Sequence[Outcome]) -> dict[str, Any]:
     """Fit both regressions on everything and report what they reach, cross-validated. Gives the gate's record."""
     weights = np.array([_weight(outcome.case) for outcome in found])
     names = list(found[0].evidence.features)
@@ -192,7 +193,9 @@ def train(found: Sequence[Outcome]) -> dict[str, object]:
     concerns = np.array([outcome.case.situation is not Situation.OTHER_ARTICLE for outcome in found])
     groups = [outcome.case.group for outcome in found]
     confidence = _cross_validated(x, states, groups, weights)
-    relevance = _cross_validated(x, concerns, groups, weights)
+    plain_names = list(found[0].evidence.without_reader)
+    plain = np.array([list(outcome.evidence.without_reader.values()) for outcome in found])
+    relevance = _cross_validated(plain, concerns, groups, weights)
     public = [i for i, outcome in enumerate(found) if _weight(outcome.case) == 1.0]
     asked = [found[i] for i in public]
     report_ranking(asked, confidence[public], relevance[public])
@@ -209,7 +212,7 @@ def train(found: Sequence[Outcome]) -> dict[str, object]:
         "questions": len(found),
         "thresholds": chosen,
         "states": _regression(names, x, states, weights),
-        "concerns": _regression(names, x, concerns, weights),
+        "concerns": _regression(plain_names, plain, concerns, weights),
     }
 
 
@@ -219,7 +222,7 @@ def main() -> None:
     parser.add_argument("--qa", type=Path, required=True, help="questions with known answers, such as qa_dev.json")
     parser.add_argument("--reader", type=Path, help="train the gate for this reader (.onnx), else the one without any")
     parser.add_argument("--hold-out", type=int, default=3, help="as it was given to the reader's training")
-    parser.add_argument("--every", type=int, default=1, help="put only each n-th case, to be done sooner")
+    parser.add_argument("--every", type=int, default=1, help="put only each n-th public case, to be done sooner")
     parser.add_argument("--cache", type=Path, help="keep the embeddings in this .npz file between runs")
     parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/gate.json")
     options = parser.parse_args()
@@ -233,12 +236,12 @@ def main() -> None:
     own = list(announcement_cases(OWN_QUESTIONS, shipped))
     name = WITHOUT_READER if options.reader is None else WITH_READER
     if options.reader is None:
-        every = [*cases(sources, SAME + ACROSS), *invented_cases(every=OWN_KEPT), *own]
-        gate = train(outcomes(every[:: options.every], encoder, None))
+        every = [*list(cases(sources, SAME + ACROSS))[:: options.every], *invented_cases(every=OWN_KEPT), *own]
+        gate = train(outcomes(every, encoder, None))
     else:
         fresh = invented_cases(every=OWN_KEPT * options.hold_out, first=1)
-        few = [*cases(unseen, [*SAME, ACROSS[0]]), *fresh, *own]
-        gate = train(outcomes(few[:: options.every], encoder, OnnxReader(options.reader)))
+        few = [*list(cases(unseen, [*SAME, ACROSS[0]]))[:: options.every], *fresh, *own]
+        gate = train(outcomes(few, encoder, OnnxReader(options.reader)))
     if options.cache is not None:
         encoder.save(options.cache)
     if options.dry_run:
@@ -246,6 +249,10 @@ def main() -> None:
     command = f"python -m benchmarks.gate --qa {options.qa.name}"
     gate = {"command": command + (f" --reader {options.reader.name}" if options.reader else ""), **gate}
     gates = json.loads(OUTPUT.read_text(encoding="utf-8"))["gates"] if OUTPUT.exists() else {}
+    if options.reader is not None and WITHOUT_READER in gates:  # what a question is about, the reader is not asked
+        without = gates[WITHOUT_READER]
+        gate["concerns"] = without["concerns"]
+        gate["thresholds"]["topic"] = without["thresholds"]["topic"]
     record = {"version": 2, "encoder": encoder.name, "gates": {**gates, name: gate}}
     OUTPUT.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     print(f"written: {OUTPUT.name}, {name}")

@@ -73,10 +73,14 @@ class Evidence:
     """None where no reader was asked."""
 
     @property
+    def without_reader(self) -> dict[str, float]:
+        """By name, all but what the reader says."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "reader"}
+
+    @property
     def features(self) -> dict[str, float]:
-        """By name, those of the reader among the others."""
-        own = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "reader"}
-        return {**own, **asdict(self.reader)} if self.reader is not None else own
+        """By name, what the reader says among the others."""
+        return {**self.without_reader, **asdict(self.reader)} if self.reader is not None else self.without_reader
 
 
 def question_numbers(question: str) -> frozenset[str]:
@@ -192,8 +196,7 @@ class Gate:
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh the evidence."""
-        features = evidence.features
-        return Verdict(self.states.probability(features), self.concerns.probability(features))
+        return Verdict(self.states.probability(evidence.features), self.concerns.probability(evidence.without_reader))
 
 
 WITH_READER, WITHOUT_READER = "with reader", "without reader"

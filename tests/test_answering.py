@@ -10,7 +10,7 @@ import pytest
 from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
 from bot.app import Answering, answerer_over, gate_of
 from bot.catalogue import Catalogue
-from bot.evidence import Gate, Regression, packaged_gate
+from bot.evidence import Regression, packaged_gate
 from bot.reader import Read
 from bot.settings import LANGUAGES, Settings
 from bot.smalltalk import Smalltalk
@@ -337,11 +337,8 @@ class LiteralReader:
 def test_the_reader_has_a_say(answering: Answering) -> None:
     """With a reader, the sentence that it takes for an answer comes first, and its evidence is judged with the rest."""
     plain = packaged_gate(reader=False)
-    states, concerns = (
-        Regression(each.bias, {**each.weights, "reads": 2.0, "reads_above_second": 0.0, "pointed": 0.0})
-        for each in (plain.states, plain.concerns)
-    )
-    gate = Gate(states, concerns, plain.answer_threshold, plain.topic_threshold)
+    read = {"reads": 2.0, "reads_above_second": 0.0, "pointed": 0.0}
+    gate = replace(plain, states=Regression(plain.states.bias, {**plain.states.weights, **read}))
     library, question = answering.catalogue.current, "When do Xiaomi cars reach Europe?"
     best = Answerer(library, answering.encoder, plain, "en").answer(question).evidence
     for wanted in (best[0], best[1]):
