@@ -14,7 +14,7 @@ QUESTIONS = (
     json.dumps({"question": WHEN, "lang": "it"}),
     "Quanti ordini ha ricevuto la YU7?",
     "Chi ha annunciato la vendita fuori dalla Cina?",
-    "Come si cucina la carbonara?",
+    "Qual è la capitale del Perù?",
     "",
 )
 WHERE = ("--data-dir", "data", "--articles", "articles")
@@ -56,11 +56,11 @@ def test_that_edition_alone_is_answered_from(folder: Path) -> None:
     ended, records = asked(folder)
     assert ended.stderr == ""
     assert [record["question"] for record in records] == [WHEN, *QUESTIONS[1:]]
-    when, orders, _, carbonara, empty = records
+    when, orders, _, peru, empty = records
     assert (when["status"], when["language"]) == ("answered", "it")
     assert "2027" in str(when["headline"])
     assert orders["headline"] == "200.000"
-    assert carbonara["status"] == "off_topic"
+    assert peru["status"] == "off_topic"
     assert empty["status"] == "smalltalk"
     (edition,) = (folder / "articles").glob("*/*")
     evidence = [proof for record in records for proof in record["evidence"]]  # type: ignore[attr-defined]  # JSON
