@@ -247,7 +247,9 @@ def main() -> None:
     if options.dry_run:
         return
     command = f"python -m benchmarks.gate --qa {options.qa.name}"
-    gate = {"command": command + (f" --reader {options.reader.name}" if options.reader else ""), **gate}
+    command += f" --reader {options.reader.name}" if options.reader else ""
+    command += f" --every {options.every}" if options.every > 1 else ""
+    gate = {"command": command, **gate}
     gates = json.loads(OUTPUT.read_text(encoding="utf-8"))["gates"] if OUTPUT.exists() else {}
     if options.reader is not None and WITHOUT_READER in gates:  # what a question is about, the reader is not asked
         without = gates[WITHOUT_READER]
