@@ -33,15 +33,13 @@ from benchmarks.reader.texts import OWN_KEPT, kept_apart
 from bot.evaluation.cases import Case, Situation, cases
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
+from bot.evaluation.trials import throwaway_library
 from bot.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
-from bot.library import Library, library_of
 from bot.ranking import make_query, rank, reread
 from bot.reader import OnnxReader, Reader
 from bot.settings import Settings
-from corpus.model import Article
 from corpus.reader import read_corpus
 from index.encoder import load_encoder
-from index.store import FaissStore, passages_of
 
 Probabilities = NDArray[np.float64]
 
@@ -67,18 +65,9 @@ class Outcome:
     right_among_three: bool
 
 
-def _library(article: Article, encoder: RememberingEncoder) -> Library:
-    passages = passages_of([article])
-    embedded = encoder.encode_passages([passage.text for passage in passages])
-    store = FaissStore.empty(embedded.shape[1])
-    store.add(passages, embedded)
-    store.describe(passages)
-    return library_of([article], store, "development")
-
-
 def outcomes(all_cases: Iterable[Case], encoder: RememberingEncoder, reader: Reader | None) -> list[Outcome]:
     """Put every question to its corpus through the ranking and the evidence that the bot itself uses."""
-    library_for = lru_cache(maxsize=64)(lambda article: _library(article, encoder))
+    library_for = lru_cache(maxsize=64)(lambda article: throwaway_library([article], encoder))
     found = []
     for case in tqdm(list(all_cases), desc="questions", disable=not sys.stderr.isatty()):
         library = library_for(case.article)
