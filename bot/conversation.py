@@ -6,9 +6,9 @@ delays nobody else.
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from html import escape
 from typing import TypeVar
@@ -25,11 +25,12 @@ from bot.composing import (
     question_buttons,
     understood,
 )
+from bot.features import Command, Feature, Place, Visitor
 from bot.followups import follow_up
 from bot.language import primary
 from bot.library import reading_edition
 from bot.memory import LastQuestion, Memory
-from bot.replies import Button, ChatAddress, Reply
+from bot.replies import Button, ChatAddress, Document, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES
 from bot.subscriptions import Subscriptions, SubscriptionState, utc_now
@@ -41,14 +42,6 @@ COMMANDS = ("start", "help", "ask", "latest", "subscribe", "unsubscribe", "langu
 """In the order of the menu."""
 LATEST = 5
 _BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who speaks: the chat, and the language that its client reports."""
-
-    chat: ChatAddress
-    reported: str | None = None
 
 
 class Conversation:
@@ -63,7 +56,9 @@ class Conversation:
         threads: Executor,
         language: str,
         now: Callable[[], datetime] = utc_now,
+        features: Sequence[Feature] = (),
     ) -> None:
+        self._features = features
         self._catalogue = catalogue
         self._answerer = answerer
         self._samples = samples
@@ -73,7 +68,7 @@ class Conversation:
         self._memory = Memory(now)
         self.presses: Counter[str] = Counter()
         """How often each kind of button was pressed since the start, by what its data begins with: no chat, no text."""
-        self._commands: Mapping[str, Callable[[Visitor, str, str], Awaitable[list[Reply]]]] = {
+        self._commands: dict[str, Command] = {
             "start": self._start,
             "help": self._help,
             "ask": self._ask,
@@ -85,16 +80,24 @@ class Conversation:
             "privacy": self._privacy,
             "forget": self._forget,
         }
+        for feature in features:
+            self._commands.update(feature.commands)
+        self._presses = {kind: press for feature in features for kind, press in feature.presses.items()}
 
     async def message(self, visitor: Visitor, text: str) -> list[Reply]:
         """Free text: a question, what follows up the last one, or small talk."""
         asker = await self._asker(visitor)
         if not text.strip():
             return [Reply(say(self._spoken(asker), "empty_question"))]
+        for feature in self._features:
+            if feature.typed is not None:
+                replies = await feature.typed(visitor, self._spoken(asker), text)
+                if replies is not None:
+                    return replies
         whole = self._told_in_full(visitor.chat, text)
         if whole is not None:
-            return [understood(await self._replied(visitor.chat, asker, whole), whole)]
-        reply = await self._replied(visitor.chat, asker, text)
+            return [understood(await self._replied(visitor, asker, whole), whole)]
+        reply = await self._replied(visitor, asker, text)
         if len(text.strip()) > LONGEST_QUESTION:
             language = self._memory.language_of(visitor.chat) or self._spoken(asker)
             return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
@@ -109,15 +112,21 @@ class Conversation:
         whole = follow_up(text, last.text, last.language) if last else None
         return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
 
-    async def _replied(self, chat: ChatAddress, asker: Asker, question: str) -> Reply:
+    async def _replied(self, visitor: Visitor, asker: Asker, question: str) -> Reply:
         """The reply to a question that stands alone, which is remembered."""
+        chat = visitor.chat
         outcome, worded = await self._in_thread(self._answered, question, asker)
         self._memory.heard(chat, outcome.language)
         if outcome.evidence:
             self._memory.asked(chat, LastQuestion(outcome.question, worded))
         needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
         reply = compose(outcome, await self._offered(outcome.language) if needs_samples else ())
-        return replace(reply, buttons=answer_buttons(outcome)) if isinstance(outcome, Answer) else reply
+        if isinstance(outcome, Answer):
+            reply = replace(reply, buttons=answer_buttons(outcome))
+        for feature in self._features:
+            if feature.answered is not None:
+                reply = await feature.answered(visitor, outcome, reply)
+        return reply
 
     def _answered(self, question: str, asker: Asker) -> tuple[Outcome, str]:
         """How a question ends, and the language of its words."""
@@ -147,7 +156,7 @@ class Conversation:
             question = (await self._in_thread(self._samples)).question(value)
             if question is not None:
                 asked = Reply(f"<b>{escape(question, quote=False)}</b>")
-                return [asked, await self._replied(visitor.chat, asker, question)]
+                return [asked, await self._replied(visitor, asker, question)]
         elif kind in {CONTEXT, OTHER}:
             reply = await self._in_thread(lambda: aid(self._catalogue.current(), data))
             if reply is not None:
@@ -156,11 +165,20 @@ class Conversation:
             return await self._choose_language(visitor, language, value)
         elif kind == "do" and value in COMMANDS:
             return await self.command(visitor, value)
+        elif kind in self._presses:
+            self.presses[kind] += 1
+            return await self._presses[kind](visitor, language, value)
         return [Reply(say(language, "old_button"))]
 
-    async def text_only(self, visitor: Visitor) -> list[Reply]:
-        """To voice, pictures, stickers and everything else that is no text."""
-        return [Reply(say(self._spoken(await self._asker(visitor)), "text_only"))]
+    async def sent(self, visitor: Visitor, what: Place | Document | None) -> list[Reply]:
+        """To a location, a file (None where it is nothing that could be read), voice, pictures, stickers and so on."""
+        language = self._spoken(await self._asker(visitor))
+        for feature in self._features:
+            if feature.sent is not None and what is not None:
+                replies = await feature.sent(visitor, language, what)
+                if replies is not None:
+                    return replies
+        return [Reply(say(language, "text_only"))]
 
     async def trouble(self, visitor: Visitor) -> list[Reply]:
         """When something of ours failed; asks nothing of what may have failed."""
@@ -270,4 +288,7 @@ class Conversation:
     async def _forget(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         del argument
         self._memory.forget(visitor.chat)
+        for feature in self._features:
+            if feature.forget is not None:
+                feature.forget(visitor.chat)
         return [Reply(say(language, "forgotten"))]

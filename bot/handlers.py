@@ -19,9 +19,10 @@ from telegram.ext import (
     filters,
 )
 
-from bot.conversation import Conversation, Visitor
+from bot.conversation import Conversation
 from bot.database import in_one_line
 from bot.errors import ChatGoneError, ChatMovedError, SendError, TryLaterError
+from bot.features import Visitor
 from bot.replies import Channel, ChatAddress, Reply
 from bot.subscriptions import PauseReason, Subscriptions
 from bot.telegram_sender import TelegramSender
@@ -117,7 +118,7 @@ class Handlers:
     async def no_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Voice, pictures, stickers and the like."""
         del context
-        await self._answer(update, self._conversation.text_only(self._visitor(update)))
+        await self._answer(update, self._conversation.sent(self._visitor(update), None))
 
     async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A button: always acknowledged, then answered like a message."""

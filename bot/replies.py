@@ -3,7 +3,7 @@
 `html` is the subset that Telegram parses (b, i, a, code, blockquote expandable); a terminal renders the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -34,8 +34,24 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A file that goes with a message, or that somebody sent."""
+
+    name: str
+    content: bytes = field(repr=False)
+    picture: bool = False
+    """Whether it is shown in the chat rather than offered to be saved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """One message: escaped HTML and rows of buttons."""
 
     html: str
     buttons: tuple[tuple[Button, ...], ...] = ()
+    documents: tuple[Document, ...] = ()
+    """Sent after the message, in this order."""
+    edits: bool = False
+    """Whether it takes the place of the message whose button was pressed, where the channel can do that."""
+    asks_place: str | None = None
+    """The label of a button with which a person may send where they are, in place of `buttons`."""

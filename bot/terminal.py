@@ -19,8 +19,9 @@ from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.announcer import Announcer
-from bot.conversation import Conversation, Visitor
+from bot.conversation import Conversation
 from bot.database import in_one_line
+from bot.features import Visitor
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.texts import say
 

@@ -14,8 +14,9 @@ from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
 from bot.app import Answering, answerer_over
 from bot.catalogue import Catalogue
 from bot.composing import TELEGRAM_LIMIT, plain, question_buttons, question_token, units
-from bot.conversation import COMMANDS, Conversation, Visitor
+from bot.conversation import COMMANDS, Conversation
 from bot.evidence import packaged_gate
+from bot.features import Visitor
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES, Settings
@@ -545,7 +546,7 @@ async def test_signs_that_mean_nothing(conversation: Conversation, text: str) ->
 
 async def test_text_only(conversation: Conversation) -> None:
     """Voice, pictures and the like get a friendly sentence in the person's language."""
-    assert await conversation.text_only(visitor(reported="zh-hans")) == [Reply(say("zh", "text_only"))]
+    assert await conversation.sent(visitor(reported="zh-hans"), None) == [Reply(say("zh", "text_only"))]
 
 
 async def test_a_language_without_texts_hears_the_default(conversation: Conversation) -> None:

@@ -15,7 +15,8 @@ from telegram.ext import Application
 from telegram.request import RequestData
 
 from bot.app import Answering
-from bot.conversation import Conversation, Visitor
+from bot.conversation import Conversation
+from bot.features import Visitor
 from bot.handlers import ALLOWED_UPDATES, TRIES, Handlers
 from bot.replies import Channel, ChatAddress, Reply
 from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState, open_subscriptions

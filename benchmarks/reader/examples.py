@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import Asking, Text
 from bot.windows import Window, around, lay_out
 from index.pieces import Pieces, pieces_of
@@ -13,6 +14,8 @@ BUDGETS = (64, 160)
 """Tokens of a window: varied, so that the reader does not depend on them."""
 NEAR_MISSES = 0.75
 """Share of the questions that are also put without the sentences that answer."""
+SWAPPED = 0.4
+"""Share of the questions that are also put about something else, where they hold a name or a number."""
 ELSEWHERE = 2
 """Windows from elsewhere in the article that are read with the one where the answer is, or was."""
 SOME = 10
@@ -32,11 +35,13 @@ class Example:
     """Windows of one number belong to one question, and their sentences are weighed against each other."""
 
 
-def _asked(asking: Asking, chance: random.Random) -> str:
+def _asked(asking: Asking, chance: random.Random) -> tuple[str, str]:
+    """The question in one of its languages, and which."""
     languages = sorted(asking.questions)
     if asking.text.language in languages and chance.random() < SAME_LANGUAGE:
-        return asking.questions[asking.text.language]
-    return asking.questions[chance.choice(languages)]
+        return asking.questions[asking.text.language], asking.text.language
+    language = chance.choice(languages)
+    return asking.questions[language], language
 
 
 def _span(window: Window, asking: Asking, pieces: Sequence[Pieces]) -> tuple[int, int] | None:
@@ -64,15 +69,19 @@ def _pieces(text: Text) -> list[Pieces]:
     return [pieces_of(sentence) for sentence in text.sentences]
 
 
-def examples(asking: Asking, chance: random.Random) -> Iterator[tuple[Example, ...]]:
-    """The examples of one question in one pass over the data, each some windows that are read together."""
+def examples(asking: Asking, chance: random.Random, swaps: Swaps | None = None) -> Iterator[tuple[Example, ...]]:
+    """The examples of one question in one pass over the data, each some windows that are read together.
+
+    Without `swaps` no question is put about something else.
+    """
     pieces = _pieces(asking.text)
     lengths = [len(p.ids) for p in pieces]
     title = "" if chance.random() < UNTITLED else asking.text.title
 
-    def reading(centres: Sequence[int], without: frozenset[int]) -> tuple[Example, ...]:
+    def reading(centres: Sequence[int], without: frozenset[int], other: str | None = None) -> tuple[Example, ...]:
         kept = [number for number in range(len(lengths)) if number not in without]
-        question, budget = _asked(asking, chance), chance.randint(*BUDGETS)
+        question, budget = other or _asked(asking, chance)[0], chance.randint(*BUDGETS)
+        stating = frozenset() if other else asking.right
         made: list[Example] = []
         seen: set[int] = set()
         for centre in centres:
@@ -80,12 +89,13 @@ def examples(asking: Asking, chance: random.Random) -> Iterator[tuple[Example, .
                 continue
             run = around(kept.index(centre), [lengths[number] for number in kept], budget)
             window = lay_out(question, title, pieces, [kept[place] for place in run], budget)
-            right = tuple(place for place, number in enumerate(window.sentences) if number in asking.right)
+            right = tuple(place for place, number in enumerate(window.sentences) if number in stating)
             made.append(Example(window, right, _span(window, asking, pieces) if right else None))
             seen.update(window.sentences)
         return tuple(made)
 
-    others = _nearest(asking, _asked(asking, chance), pieces, chance, ELSEWHERE)
+    question, language = _asked(asking, chance)
+    others = _nearest(asking, question, pieces, chance, ELSEWHERE)
     if asking.right:
         centre = chance.choice(sorted(asking.right))
         near = [n for n in range(centre - 2, centre + 3) if 0 <= n < len(lengths)]
@@ -93,17 +103,21 @@ def examples(asking: Asking, chance: random.Random) -> Iterator[tuple[Example, .
         left = [n for n in near if n not in asking.right]
         if left and chance.random() < NEAR_MISSES:
             yield reading([chance.choice(left), *others[: ELSEWHERE - 1]], asking.right)
+        if swaps is not None and chance.random() < SWAPPED:
+            other = swaps.swapped(question, language, asking.text, chance)
+            if other is not None:
+                yield reading([centre, *others[: ELSEWHERE - 1]], frozenset(), other)
     elif others:
         yield reading(others, frozenset())
 
 
-def batches(askings: Sequence[Asking], tokens: int, seed: int) -> list[list[Example]]:
+def batches(askings: Sequence[Asking], tokens: int, seed: int, swaps: Swaps | None = None) -> list[list[Example]]:
     """One pass over the data, in random order, as batches of about `tokens` tokens of windows alike in length.
 
     What is read together stays in one batch.
     """
     chance = random.Random(seed)  # noqa: S311  # nothing secret
-    made = [reading for asking in askings for reading in examples(asking, chance)]
+    made = [reading for asking in askings for reading in examples(asking, chance, swaps)]
     chance.shuffle(made)
     buckets: dict[int, list[Example]] = defaultdict(list)
     full: list[list[Example]] = []

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from benchmarks.reader.examples import Example, batches
 from benchmarks.reader.network import Reader
+from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import Asking, everything, kept_apart, own_kept_apart
 from index.pieces import PAD
 from index.weights import packaged_weights
@@ -126,6 +127,7 @@ def train(options: argparse.Namespace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     askings = everything(options.data, options.own)
     training, measured = held_out(askings, options.hold_out)
+    swaps = Swaps(training)
     reader = Reader(packaged_weights(), dropout=options.dropout).to(device)
     if options.start:
         reader.load_state_dict(torch.load(options.start, map_location=device, weights_only=True))
@@ -147,7 +149,8 @@ def train(options: argparse.Namespace) -> None:
     begun = time.monotonic()
     reader.train()
     while True:
-        for batch in batches(training, TOKENS if device.type == "cpu" else 4 * TOKENS, seed=options.seed + passes):
+        tokens = TOKENS if device.type == "cpu" else 4 * TOKENS
+        for batch in batches(training, tokens, options.seed + passes, swaps):
             share = (time.monotonic() - begun) / (deadline - begun)
             if share >= 1:
                 break
