@@ -45,6 +45,7 @@ eval: $(READY)  ## measure how often the bot is right: make eval QA=questions.js
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	.venv/bin/annuncio eval $(if $(QA),--qa '$(QA)') --questions benchmarks/questions/announcement.eval.jsonl \
 	    --data-dir "$$folder" --report docs/evaluation $(ARGS)
+	$(if $(QA),@.venv/bin/python -m benchmarks.ablation --qa '$(QA)' --sample 40 --report docs/evaluation)
 
 lock:  ## resolve all dependencies anew and write requirements.lock
 	$(check_python)

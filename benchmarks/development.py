@@ -46,6 +46,12 @@ def _invented_article(record: dict[str, object], slug: str) -> Article:
     return Article(slug, (Edition(slug, language, language, title, date(2025, 1, 1), "invented", paragraphs),))
 
 
+def invented_article(path: Path, line: int) -> Article:
+    """The announcement on a line (from 0) of a file."""
+    record = json.loads(path.read_text(encoding="utf-8").splitlines()[line])
+    return _invented_article(record, f"invented-{path.stem}-{line}")
+
+
 def invented_cases(folder: Path = INVENTED, every: int = 1, first: int = 0) -> Iterator[Case]:
     """Our own questions about invented announcements: of each file the `first` and each `every`-th after it.
 

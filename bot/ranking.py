@@ -19,18 +19,30 @@ from index.store import Unit
 
 SPREAD = 0.03
 """Cosines of e5 lie close together: about this far apart within one article (standard deviation)."""
-OTHER_EDITIONS = 0.5
-"""How much the editions in other languages count beside the one that is read."""
-PARAGRAPH = 0.3
-COVERAGE = 4.0
-VALUE = 1.5
 NEAREST = 8
 """Hits of each language that name the articles worth ranking."""
 ARTICLES = 3
 READ = 8
 """Candidates that the reader is asked about."""
-READER = 1.0
-"""Weight of the reader's log-odds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each sign counts beside the cosine of the sentence; 0 leaves it out."""
+
+    other_editions: float = 0.5
+    """What the article's other editions say of the sentence, as a share of what the one that is read says."""
+    paragraph: float = 0.3
+    """Cosine of the paragraph, in spreads."""
+    coverage: float = 4.0
+    """Share of the question's words that the sentence has."""
+    value: float = 1.5
+    """Whether the sentence holds the kind of value that is asked for."""
+    reader: float = 1.0
+    """The reader's log-odds."""
+
+
+WEIGHTS = Weights()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +90,11 @@ def _similarities(library: Library, query: Query, article: Article, language: st
 
 
 def _fused(
-    library: Library, query: Query, article: Article, edition: Edition, own: dict[str, float]
+    library: Library, query: Query, article: Article, edition: Edition, own: dict[str, float], others: float
 ) -> dict[str, float]:
-    """Each sentence's similarity, shifted by what the other editions say of it relative to their own mean."""
-    if not own:
+    """Each sentence's similarity, shifted by what the other editions, `others` as weighty, say of it relative to their
+    own mean."""
+    if not own or not others:
         return own
     shifts: dict[str, list[float]] = {sentence_id: [] for sentence_id in own}
     for other in article.editions:
@@ -97,19 +110,19 @@ def _fused(
                 shift.append(theirs[same.id] - mean)
     mean = float(np.mean(list(own.values())))
     return {
-        sentence_id: mean + ((own[sentence_id] - mean) + OTHER_EDITIONS * float(np.mean(shift))) / (1 + OTHER_EDITIONS)
+        sentence_id: mean + ((own[sentence_id] - mean) + others * float(np.mean(shift))) / (1 + others)
         if shift
         else own[sentence_id]
         for sentence_id, shift in shifts.items()
     }
 
 
-def rank_article(library: Library, query: Query, article: Article) -> list[Candidate]:
+def rank_article(library: Library, query: Query, article: Article, weights: Weights = WEIGHTS) -> list[Candidate]:
     """Every sentence of the edition in the question's language (or what stands in for it), best first."""
     edition = reading_edition(article, query.language)
     words = library.words[article.slug, edition.language]
     own = _similarities(library, query, article, edition.language, Unit.SENTENCE)
-    fused = _fused(library, query, article, edition, own)
+    fused = _fused(library, query, article, edition, own, weights.other_editions)
     of_paragraphs = _similarities(library, query, article, edition.language, Unit.PARAGRAPH)
     candidates = []
     for paragraph in edition.paragraphs:
@@ -118,9 +131,9 @@ def rank_article(library: Library, query: Query, article: Article) -> list[Candi
             has_value = holds_value(query.asked, sentence.text, edition.language, query.terms)
             score = (
                 fused[sentence.id] / SPREAD
-                + PARAGRAPH * of_paragraphs[paragraph.id] / SPREAD
-                + COVERAGE * coverage
-                + VALUE * bool(has_value)
+                + weights.paragraph * of_paragraphs[paragraph.id] / SPREAD
+                + weights.coverage * coverage
+                + weights.value * bool(has_value)
             )
             candidates.append(
                 Candidate(
@@ -152,14 +165,18 @@ def nearest_articles(library: Library, query: Query) -> list[Article]:
     return [library.articles[slug] for slug in slugs]
 
 
-def rank(library: Library, query: Query, articles: Iterable[Article] | None = None) -> list[Candidate]:
+def rank(
+    library: Library, query: Query, articles: Iterable[Article] | None = None, weights: Weights = WEIGHTS
+) -> list[Candidate]:
     """The sentences of the nearest articles (or of those given), best first."""
     chosen = nearest_articles(library, query) if articles is None else articles
-    candidates = [candidate for article in chosen for candidate in rank_article(library, query, article)]
+    candidates = [candidate for article in chosen for candidate in rank_article(library, query, article, weights)]
     return sorted(candidates, key=lambda candidate: -candidate.score)
 
 
-def reread(reader: Reader, query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
+def reread(
+    reader: Reader, query: Query, candidates: Sequence[Candidate], weights: Weights = WEIGHTS
+) -> list[Candidate]:
     """The candidates in the order that they have once the reader has looked at the first of them.
 
     It sees the sentences around them too, and what it says of those counts as well; sentences that it has not seen
@@ -175,7 +192,7 @@ def reread(reader: Reader, query: Query, candidates: Sequence[Candidate]) -> lis
         reads.update({sentences[number].id: read for number, read in found.items()})
     lowest = min((read.states for read in reads.values()), default=0.0)
     weighed = [
-        replace(c, read=read, score=c.score + READER * (read.states if read is not None else lowest))
+        replace(c, read=read, score=c.score + weights.reader * (read.states if read is not None else lowest))
         for c in candidates
         for read in [reads.get(c.sentence.id)]
     ]

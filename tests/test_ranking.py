@@ -6,7 +6,7 @@ import pytest
 
 from bot.asking import Asked
 from bot.library import Library, library_of
-from bot.ranking import READ, READER, Candidate, Query, make_query, nearest_articles, rank, rank_article, reread
+from bot.ranking import READ, WEIGHTS, Candidate, Query, make_query, nearest_articles, rank, rank_article, reread
 from bot.reader import Read
 from corpus.model import Article
 from index.store import FaissStore, passages_of
@@ -166,7 +166,7 @@ def test_the_reader_changes_the_order() -> None:
         read = candidate.read
         assert read is not None
         assert read.states == known[candidate.sentence.text]
-        assert candidate.score == pytest.approx(before[candidate.sentence.id] + READER * read.states)
+        assert candidate.score == pytest.approx(before[candidate.sentence.id] + WEIGHTS.reader * read.states)
     assert [c.score for c in found] == sorted((c.score for c in found), reverse=True)
 
 
@@ -179,7 +179,7 @@ def test_what_is_not_read_counts_as_the_least_likely() -> None:
     for candidate in found:
         states = {"red": 2.0, "blue": -3.0}.get(candidate.sentence.text)
         assert (candidate.read is None) == (states is None)
-        assert candidate.score == pytest.approx(before[candidate.sentence.id] + READER * (states or -3.0))
+        assert candidate.score == pytest.approx(before[candidate.sentence.id] + WEIGHTS.reader * (states or -3.0))
     assert found[0].sentence.text == "red"
 
 

@@ -19,6 +19,8 @@ Made by `make eval QA=FILE` from questions with known answers ([figures](qa.json
 announcement that ships ([figures](announcement.json)), which nothing was tuned on. What is measured is the bot as it
 ships: the same answerer, over libraries that are made for a question and thrown away. Figures on articles that
 something in the bot was trained on (`make gate` says on which) are better than on others.
+
+What each sign of the ranking is worth: [ranking.md](ranking.md).
 """
 PICTURES = """\
 ## Pictures
