@@ -64,7 +64,7 @@ def invented_cases(folder: Path = INVENTED, every: int = 1, first: int = 0) -> I
             record = json.loads(records[number])
             article = _invented_article(record, f"invented-{path.stem}-{number}")
             sentences = article.original.sentences
-            group = f"{path.stem} {number}"
+            group = f"{folder.name} {path.stem} {number}"
             for entry in record["questions"]:
                 language = entry.get("lang", record["language"])
                 right = frozenset(sentences[place].id for place in entry["s"])

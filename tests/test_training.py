@@ -16,7 +16,7 @@ from benchmarks.development import INVENTED, announcement_cases, invented_cases
 from benchmarks.reader.examples import BUDGETS, Example, batches, examples
 from benchmarks.reader.export import export, quantise
 from benchmarks.reader.network import Reader
-from benchmarks.reader.texts import OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, invented, squad
+from benchmarks.reader.texts import OWN, OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, own_texts, squad
 from benchmarks.reader.train import held_out, loss_of, tensors
 from bot.evaluation.cases import Situation
 from bot.reader import OnnxReader
@@ -192,18 +192,19 @@ def test_our_own_announcements(tmp_path: Path) -> None:
         "paragraphs": [list(SENTENCES[:2]), list(SENTENCES[2:4])],
         "questions": [{"q": "Wer?", "lang": "de", "s": [1, 2], "a": "Livia Serra"}, {"q": "Why?", "s": []}],
     }
-    path = tmp_path / "en.jsonl"
+    path = tmp_path / "invented" / "en.jsonl"
+    path.parent.mkdir()
     path.write_text(json.dumps(record) + "\n", encoding="utf-8")
-    stated, unstated = invented(path)
+    stated, unstated = own_texts(path)
     assert (dict(stated.questions), stated.right, stated.answer) == ({"de": "Wer?"}, frozenset({1, 2}), Span(2, 0, 11))
     assert (dict(unstated.questions), unstated.right, unstated.answer) == ({"en": "Why?"}, frozenset(), None)
     assert stated.text is unstated.text
-    assert (stated.text.group, stated.text.paragraphs) == ("en 0", (0, 0, 1, 1))
+    assert (stated.source, stated.text.group, stated.text.paragraphs) == ("invented", "invented en 0", (0, 0, 1, 1))
 
 
 @pytest.fixture
 def askings(tmp_path: Path) -> list[Asking]:
-    """All that is learned from, of nine articles in the public files and twenty of our own."""
+    """All that is learned from, of nine articles in the public files and forty of our own."""
     titles = [f"Article {n}" for n in range(6)]
     for language in XQUAD:
         squad_file(
@@ -220,14 +221,15 @@ def askings(tmp_path: Path) -> list[Asking]:
         tmp_path / "cmrc2018.zh.json", {f"z{n}": [paragraph(CONTEXT, (f"z{n}", "谁?", "Anna"))] for n in range(3)}
     )
     own = tmp_path / "own"
-    own.mkdir()
     record = {
         "language": "de",
         "title": "T",
         "paragraphs": [["Anna lives."]],
         "questions": [{"q": "Wer?", "s": [0], "a": "Anna"}],
     }
-    (own / "de.jsonl").write_text((json.dumps(record) + "\n") * 20, encoding="utf-8")
+    for folder in OWN:
+        (own / folder).mkdir(parents=True)
+        (own / folder / "de.jsonl").write_text((json.dumps(record) + "\n") * 20, encoding="utf-8")
     return everything(tmp_path, own)
 
 
@@ -237,7 +239,7 @@ def test_everything_is_learned_from(askings: list[Asking]) -> None:
         *(f"xquad.{language}" for language in READ_IN),
         "squad_it",
         "cmrc2018.zh",
-        "invented",
+        *OWN,
     }
     german = next(asking for asking in askings if asking.source == "xquad.de")
     assert set(german.questions) == set(XQUAD)
@@ -245,7 +247,7 @@ def test_everything_is_learned_from(askings: list[Asking]) -> None:
 
 def test_an_article_has_one_name_in_every_language(askings: list[Asking]) -> None:
     """The same article in another language, also where another data set has it, is of the same group."""
-    public = [asking for asking in askings if asking.source not in {"cmrc2018.zh", "invented"}]
+    public = [asking for asking in askings if asking.source not in {"cmrc2018.zh", *OWN}]
     assert {asking.text.group for asking in public} == {f"Article {n}" for n in range(6)}
 
 
@@ -257,7 +259,7 @@ def test_what_is_held_out_is_never_learned_from(askings: list[Asking], every: in
     learned, kept = ({asking.text.group for asking in part} for part in (training, measured))
     assert learned
     assert not learned & kept
-    assert {"invented", "squad_it", *(f"xquad.{language}" for language in READ_IN)} == {a.source for a in measured}
+    assert {*OWN, "squad_it", *(f"xquad.{language}" for language in READ_IN)} == {a.source for a in measured}
     assert held_out(askings, 0) == (askings, [])
 
 
@@ -351,14 +353,15 @@ def test_what_is_exported_is_the_network(small: Reader, tmp_path: Path) -> None:
 
 
 RECORDS = [
-    (f"{path.stem} {number}", json.loads(line))
-    for path in sorted(INVENTED.glob("*.jsonl"))
+    (f"{folder} {path.stem} {number}", json.loads(line))
+    for folder in OWN
+    for path in sorted((INVENTED.parent / folder).glob("*.jsonl"))
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
 ]
 
 
-def test_our_announcements_are_well_formed() -> None:
-    """Every invented announcement has a title and sentences; a question names sentences of it, and words of one."""
+def test_our_texts_are_well_formed() -> None:
+    """Every text of ours has a title and sentences; a question names sentences of it, and words of one."""
     for name, record in RECORDS:
         assert record["language"] in LANGUAGES, name
         assert record["title"], name
@@ -377,11 +380,11 @@ def test_our_announcements_are_well_formed() -> None:
 
 def test_our_announcements_come_in_every_language() -> None:
     """They are written in all six languages, asked about in all six, and about half of the questions is not stated."""
-    assert {record["language"] for _, record in RECORDS} == set(LANGUAGES)
-    assert {entry.get("lang", record["language"]) for _, record in RECORDS for entry in record["questions"]} == set(
-        LANGUAGES
-    )
-    stated = [bool(entry["s"]) for _, record in RECORDS for entry in record["questions"]]
+    records = [record for name, record in RECORDS if name.startswith("invented ")]
+    assert {record["language"] for record in records} == set(LANGUAGES)
+    asked = {entry.get("lang", record["language"]) for record in records for entry in record["questions"]}
+    assert asked == set(LANGUAGES)
+    stated = [bool(entry["s"]) for record in records for entry in record["questions"]]
     assert 0.4 < sum(stated) / len(stated) < 0.6
 
 
@@ -398,12 +401,13 @@ def test_announcements_as_cases() -> None:
         for situation in (Situation.STATED, Situation.NEAR_MISS, Situation.NOT_STATED)
     )
     assert stated == near
-    assert len(stated) + len(other) == sum(len(record["questions"]) for _, record in RECORDS)
+    invented = (record for name, record in RECORDS if name.startswith("invented "))
+    assert len(stated) + len(other) == sum(len(record["questions"]) for record in invented)
 
 
 def test_cases_of_announcements_that_were_not_learned_from() -> None:
     """The announcements that the gate is trained on with a reader are those that its training kept apart."""
-    askings = [asking for path in sorted(INVENTED.glob("*.jsonl")) for asking in invented(path)]
+    askings = [asking for path in sorted(INVENTED.glob("*.jsonl")) for asking in own_texts(path)]
     training, measured = held_out(askings, 3)
     fresh = {case.group for case in invented_cases(every=OWN_KEPT * 3, first=1)}
     assert fresh == {asking.text.group for asking in measured}

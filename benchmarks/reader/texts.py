@@ -1,7 +1,7 @@
 """What the reader learns from: texts in sentences, and questions that they state or do not state.
 
-Three kinds of files: SQuAD 1.1 (`xquad.<language>.json`, `squad_it.json`, `cmrc2018.zh.json`), and our own invented
-announcements in JSON Lines, whose questions also ask for what is not stated.
+Two kinds of files: SQuAD 1.1 (`xquad.<language>.json`, `squad_it.json`, `cmrc2018.zh.json`), and our own texts in JSON
+Lines, invented announcements and encyclopaedic articles, whose questions also ask for what is not stated.
 """
 
 import json
@@ -110,14 +110,14 @@ def squad(
             yield Asking(texts, text, right, kept, path.stem)
 
 
-def invented(path: Path) -> Iterator[Asking]:
-    """Questions about our own invented announcements."""
+def own_texts(path: Path) -> Iterator[Asking]:
+    """Questions about our own texts; their source is the name of the folder."""
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines()):
         record: dict[str, Any] = json.loads(line)
         sentences = tuple(sentence for paragraph in record["paragraphs"] for sentence in paragraph)
         paragraphs = tuple(n for n, paragraph in enumerate(record["paragraphs"]) for _ in paragraph)
         language = record["language"]
-        text = Text(record["title"], language, f"{path.stem} {number}", sentences, paragraphs)
+        text = Text(record["title"], language, f"{path.parent.name} {path.stem} {number}", sentences, paragraphs)
         for entry in record["questions"]:
             span = None
             for sentence in entry["s"]:
@@ -125,13 +125,15 @@ def invented(path: Path) -> Iterator[Asking]:
                 if at >= 0:
                     span = Span(sentence, at, at + len(entry["a"]))
                     break
-            yield Asking({entry.get("lang", language): entry["q"]}, text, frozenset(entry["s"]), span, "invented")
+            yield Asking({entry.get("lang", language): entry["q"]}, text, frozenset(entry["s"]), span, path.parent.name)
 
 
 SAME_ARTICLE = {"Amazzonia": "Amazon_rainforest"}
 """The one Italian article that shares no question with XQuAD's half."""
+OWN = ("encyclopaedic", "invented")
+"""The folders of our own texts."""
 OWN_KEPT = 3
-"""Of our own announcements a third of that share is kept apart: they are many."""
+"""Of our own texts a third of that share is kept apart: they are many."""
 
 
 def kept_apart(titles: Iterable[str], every: int) -> frozenset[str]:
@@ -140,7 +142,7 @@ def kept_apart(titles: Iterable[str], every: int) -> frozenset[str]:
 
 
 def own_kept_apart(number: int, every: int) -> bool:
-    """Whether the announcement on this line (from 0) of its file is kept apart."""
+    """Whether the text on this line (from 0) of its file is kept apart."""
     return number % (OWN_KEPT * every) == 1
 
 
@@ -150,7 +152,7 @@ READ_IN = ("en", "es", "de", "zh", "ro", "ru", "tr", "el", "vi")
 
 
 def everything(folder: Path, own: Path) -> list[Asking]:
-    """All of it: `folder` holds the public files, `own` our invented announcements."""
+    """All of it: `folder` holds the public files, `own` the folders of our own texts."""
     questions: dict[str, dict[str, str]] = {}
     groups: dict[str, str] = {}
     for language in XQUAD:
@@ -165,6 +167,6 @@ def everything(folder: Path, own: Path) -> list[Asking]:
         askings += squad(folder / f"xquad.{language}.json", language, groups, questions)
     askings += squad(folder / "squad_it.json", "it", groups, questions)
     askings += squad(folder / "cmrc2018.zh.json", "zh", {}, {})
-    for path in sorted(own.glob("*.jsonl")):
-        askings += invented(path)
+    for path in sorted(path for name in OWN for path in (own / name).glob("*.jsonl")):
+        askings += own_texts(path)
     return askings

@@ -17,14 +17,16 @@ from torch.nn import functional
 from benchmarks.reader.examples import Example, batches
 from benchmarks.reader.network import Reader
 from benchmarks.reader.swaps import Swaps
-from benchmarks.reader.texts import Asking, everything, kept_apart, own_kept_apart
+from benchmarks.reader.texts import OWN, Asking, everything, kept_apart, own_kept_apart
 from index.pieces import PAD
 from index.weights import packaged_weights
 
-OWN = Path(__file__).parents[1] / "questions" / "invented"
+QUESTIONS = Path(__file__).parents[1] / "questions"
 TOKENS = 6144
 """Tokens of a batch."""
 SPAN_WEIGHT = 0.5
+REPEATED = {"encyclopaedic": 3}
+"""How often the questions of a source are put in a pass, where not once: texts unlike the others, and few."""
 WARM_UP = 0.05
 
 
@@ -82,7 +84,7 @@ def held_out(askings: Sequence[Asking], every: int) -> tuple[list[Asking], list[
     if not every:
         return list(askings), []
     kept = kept_apart((a.text.group for a in askings if a.source.startswith("xquad")), every) | {
-        a.text.group for a in askings if a.source == "invented" and own_kept_apart(int(a.text.group.split()[1]), every)
+        a.text.group for a in askings if a.source in OWN and own_kept_apart(int(a.text.group.split()[-1]), every)
     }
     return [a for a in askings if a.text.group not in kept], [a for a in askings if a.text.group in kept]
 
@@ -128,6 +130,7 @@ def train(options: argparse.Namespace) -> None:
     askings = everything(options.data, options.own)
     training, measured = held_out(askings, options.hold_out)
     swaps = Swaps(training)
+    training = [asking for asking in training for _ in range(REPEATED.get(asking.source, 1))]
     reader = Reader(packaged_weights(), dropout=options.dropout).to(device)
     if options.start:
         reader.load_state_dict(torch.load(options.start, map_location=device, weights_only=True))
@@ -141,7 +144,7 @@ def train(options: argparse.Namespace) -> None:
         weight_decay=0.01,
     )
     rates = [group["lr"] for group in optimiser.param_groups]
-    print(f"{len(training)} questions, {len(measured)} held out, {device}", flush=True)
+    print(f"{len(training)} questions a pass, {len(measured)} held out, {device}", flush=True)
     deadline = began + 60 * options.minutes
     step, passes, seen = 0, 0, 0
     running = [0.0, 0.0]
@@ -193,7 +196,7 @@ def main() -> None:
     """Read the options and train."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--data", type=Path, required=True, help="folder of the public files, see texts.py")
-    parser.add_argument("--own", type=Path, default=OWN, help="folder with our own invented announcements")
+    parser.add_argument("--own", type=Path, default=QUESTIONS, help="folder with the folders of our own texts")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
     parser.add_argument("--start", type=Path, help="go on from these weights")
     parser.add_argument("--minutes", type=float, required=True)

@@ -1,0 +1,96 @@
+"""The subscribers of a load test in the bot's own database, and what it says of them."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from benchmarks.load.crowd import subscribers
+from bot.clock import utc_now
+from bot.database import Engines
+from bot.migrating import migrate
+from bot.replies import Channel
+from bot.schema import EVERYTHING, Rhythm, SubscriptionState, chats, subscription_topics, subscriptions
+from bot.settings import Settings
+from bot.state import open_state
+from bot.vault import Vault
+
+CHUNK = 5000
+
+
+async def subscribe_all(settings: Settings, vault: Vault, count: int) -> None:
+    """Make the database with so many subscribers to everything, at once: what `subscribe` does one by one."""
+    await migrate(settings.database, vault)
+    engines = Engines(settings.database)
+    now = utc_now()
+    try:
+        chat_ids = subscribers(count)
+        for first in range(0, count, CHUNK):
+            rows = [(1 + first + place, str(chat_id)) for place, chat_id in enumerate(chat_ids[first : first + CHUNK])]
+            async with engines.write() as connection:
+                await connection.execute(
+                    insert(chats),
+                    [
+                        {
+                            "id": row,
+                            "channel": Channel.TELEGRAM,
+                            "key": vault.lookup(address),
+                            "address": vault.encrypt(address),
+                            "thread": 0,
+                            "last_language": "en",
+                            "created_at": now,
+                            "updated_at": now,
+                        }
+                        for row, address in rows
+                    ],
+                )
+                await connection.execute(
+                    insert(subscriptions),
+                    [
+                        {
+                            "chat_id": row,
+                            "state": SubscriptionState.ACTIVE,
+                            "since": now,
+                            "rhythm": Rhythm.AT_ONCE,
+                        }
+                        for row, _ in rows
+                    ],
+                )
+                await connection.execute(
+                    insert(subscription_topics), [{"chat_id": row, "topic": EVERYTHING} for row, _ in rows]
+                )
+    finally:
+        await engines.close()
+
+
+async def announce(settings: Settings, vault: Vault, slug: str) -> int:
+    """Owe the article to all of them, beside the running bot, as `annuncio ingest` does; how many."""
+    async with open_state(settings, vault) as state:
+        return await state.outbox.announce(slug)
+
+
+def states(database: Path) -> Mapping[str, int]:
+    """How many deliveries stand in which state."""
+    with _opened(database) as connection:
+        return dict(connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+
+
+def owed(database: Path, vault: Vault) -> frozenset[int]:
+    """The chats to which something is owed still."""
+    query = (
+        "SELECT DISTINCT chats.address FROM chats JOIN deliveries ON deliveries.chat_id = chats.id"
+        " WHERE deliveries.state IN ('pending', 'sending')"
+    )
+    with _opened(database) as connection:
+        return frozenset(int(vault.decrypt(address)) for (address,) in connection.execute(query))
+
+
+@contextmanager
+def _opened(database: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,235 @@
+"""One broadcast, from a fresh database to the last message, and what it was like."""
+
+import asyncio
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from benchmarks.load import subscribers, weather
+from benchmarks.load.crowd import doubled_by
+from benchmarks.load.engine import Engine
+from benchmarks.load.telegram import Answers, Report, Telegram
+from bot.settings import Settings
+from bot.vault import Vault
+from tests.bot_api import Limits, faults
+
+TOKEN = "7654321:AAGe-made_up_for-the-load"  # noqa: S105  # a made-up one
+LOOK = 0.1
+"""Seconds between two looks at how far the message got."""
+LOOK_IN_DATABASE = 2.0
+ASK_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a trial is to be."""
+
+    name: str
+    count: int  # subscribers
+    factor: float  # by which the limits are scaled
+    seconds: float  # that the broadcast may take at most
+    questions: int  # put to the quiet bot; 0: none, then either
+    share: float = 0.0  # of the requests, for each fault
+    kills: int = 0
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """Milliseconds from a question to its answer."""
+
+    p50: float
+    p95: float
+    questions: int
+    unanswered: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """A kill -9: what was in flight, and what came twice because of it."""
+
+    taken: int  # messages that Telegram had taken by then
+    sending: int  # deliveries that the database held as being sent
+    open_requests: int  # of those, on the wire
+    doubled: int
+    answered_before: int  # of the doubled, those whose answer had left the server before the kill
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a trial was like."""
+
+    plan: Plan
+    report: Report
+    finished: bool
+    lost: int  # neither taken, nor owed, nor ended by a fault
+    owed: int  # still to come when the time was over
+    doubled: int  # second copies that neither a broken line nor a kill explains
+    kills: tuple[Kill, ...]
+    quiet: Latency | None
+    during: Latency | None
+    memory: float  # MB before the broadcast
+    growth: float  # MB, the most during it beyond that
+
+    @property
+    def rate(self) -> float:
+        """Messages a second, answers too, from the first announcement to the last."""
+        return self.report.messages / self.report.seconds if self.report.seconds else 0.0
+
+    @property
+    def share(self) -> float:
+        """Of the rate that the limits permit."""
+        return self.rate / Limits().scaled(self.plan.factor).per_second
+
+
+def run(plan: Plan, data_dir: Path, slug: str, questions: Sequence[str], say: Callable[[str], object]) -> Outcome:
+    """Carry out the plan over a data directory whose index is built; its database is made anew."""
+    for file in data_dir.glob("annuncio.db*"):
+        file.unlink()
+    key = Fernet.generate_key().decode()
+    vault = Vault((key,))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Telegram(TOKEN, plan.count, Limits().scaled(plan.factor)) as telegram,
+    ):
+        settings = Settings(data_dir=data_dir, key=key)
+        asyncio.run(subscribers.subscribe_all(settings, vault, plan.count))
+        engine = Engine(
+            Path(folder),
+            {
+                "TELEGRAM_BOT_TOKEN": TOKEN,
+                "TELEGRAM_API_BASE_URL": telegram.base_url,
+                "ANNUNCIO_DATA_DIR": str(data_dir.resolve()),
+                "ANNUNCIO_KEY": key,
+            },
+            plan.factor,
+        )
+        with engine:
+            return _Trial(plan, telegram, engine, settings, vault, say).run(slug, questions)
+
+
+class _Trial:
+    """The steps of a trial over what takes part in it."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        telegram: Telegram,
+        engine: Engine,
+        settings: Settings,
+        vault: Vault,
+        say: Callable[[str], object],
+    ) -> None:
+        self._plan = plan
+        self._telegram = telegram
+        self._engine = engine
+        self._settings = settings
+        self._database = settings.data_dir / "annuncio.db"
+        self._vault = vault
+        self._say = say
+        self._random = random.Random(plan.seed)  # noqa: S311  # instants, no secrets
+        self._kills: list[tuple[float, Kill]] = []
+
+    def run(self, slug: str, questions: Sequence[str]) -> Outcome:
+        """Quiet, then the broadcast."""
+        plan, telegram = self._plan, self._telegram
+        quiet = during = None
+        if plan.questions:
+            self._ask(questions, len(questions))  # everything is loaded, and every question was heard once
+            quiet = latency(self._ask(questions, plan.questions))
+        time.sleep(1)
+        memory = self._engine.samples[-1].megabytes if self._engine.samples else 0.0
+        if plan.share:
+            telegram.grow()
+            telegram.rain(*weather.showers(plan.share, plan.seed))
+        owed = asyncio.run(subscribers.announce(self._settings, self._vault, slug))
+        self._say(f"{plan.name}: the outbox owes {owed} messages")
+        if plan.questions:
+            telegram.start_asking(questions, ASK_EVERY)
+        finished = self._wait_for_all()
+        if plan.questions:
+            during = latency(telegram.stop_asking())
+        report = telegram.report()
+        left = subscribers.owed(self._database, self._vault)
+        seen = [sample.megabytes for sample in self._engine.samples]
+        by_kill = doubled_by(report.ledger.doubled, [at for at, _ in self._kills])
+        return Outcome(
+            plan,
+            report,
+            finished,
+            lost=sum(chat_id not in left for chat_id in report.ledger.missing),
+            owed=len(left),
+            doubled=by_kill.get(float("inf"), 0),
+            kills=tuple(self._judged(at, kill, report, by_kill.get(at, 0)) for at, kill in self._kills),
+            quiet=quiet,
+            during=during,
+            memory=memory,
+            growth=max(seen, default=0.0) - memory if not plan.kills else 0.0,
+        )
+
+    def _ask(self, questions: Sequence[str], count: int) -> Answers:
+        self._telegram.start_asking(questions, ASK_EVERY)
+        while self._telegram.asked() < count:
+            time.sleep(LOOK)
+        return self._telegram.stop_asking()
+
+    def _wait_for_all(self) -> bool:
+        """Wait until nothing is owed any more, killing and flooding as planned; False where the time was over first."""
+        plan = self._plan
+        began = time.monotonic()
+        kill_at = sorted(int(plan.count * self._random.uniform(0.02, 0.95)) for _ in range(plan.kills))
+        next_flood = began + weather.FLOOD_EVERY if plan.share else float("inf")
+        next_look = began + LOOK_IN_DATABASE
+        next_word = began + 15
+        while (now := time.monotonic()) < began + plan.seconds:
+            time.sleep(LOOK)
+            taken = self._telegram.progress().taken
+            if kill_at and taken >= kill_at[0]:
+                del kill_at[0]
+                time.sleep(self._random.uniform(0, LOOK))
+                self._kill()
+            if now >= next_flood:
+                self._telegram.fail_next("sendMessage", faults.flood(1, everywhere=True))
+                next_flood = now + weather.FLOOD_EVERY
+            if now >= next_word:
+                self._say(f"  {now - began:.0f} s: {taken} taken")
+                next_word = now + 15
+            if now >= next_look:
+                states = subscribers.states(self._database)
+                if not kill_at and not states.get("pending") and not states.get("sending"):
+                    return True
+                next_look = time.monotonic() + LOOK_IN_DATABASE
+        return False
+
+    def _kill(self) -> None:
+        progress = self._telegram.progress()
+        at = self._engine.kill()
+        sending = subscribers.states(self._database).get("sending", 0)
+        self._kills.append((at, Kill(progress.taken, sending, progress.in_flight, 0, 0)))
+        self._say(f"  killed with {sending} in flight, after {progress.taken} messages")
+        self._engine.start()
+
+    def _judged(self, at: float, kill: Kill, report: Report, doubled: int) -> Kill:
+        answered = [
+            one
+            for one in report.ledger.doubled
+            if one.answered_at is not None and one.answered_at < at < one.again_at and one.shown_at < at
+        ]
+        moments = [moment for moment, _ in self._kills]
+        own = [one for one in answered if min(moment for moment in moments if moment > one.shown_at - 1) == at]
+        return Kill(kill.taken, kill.sending, kill.open_requests, doubled, min(len(own), doubled))
+
+
+def latency(answers: Answers) -> Latency:
+    """What the times come to."""
+    milliseconds = [1000 * seconds for seconds in answers.seconds] or [float("inf")]
+    percentiles = statistics.quantiles(milliseconds, n=20) if len(milliseconds) > 1 else milliseconds * 19
+    return Latency(
+        statistics.median(milliseconds), percentiles[18], len(answers.seconds) + answers.unanswered, answers.unanswered
+    )
