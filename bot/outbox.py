@@ -1,162 +1,252 @@
-"""The outbox: what is owed to whom, as steps inside the caller's transaction.
+"""The outbox: what is owed to whom, from the moment that it is owed until it has ended; each method one transaction.
 
-A delivery exists as a row before anything is sent, and goes pending -> sending -> sent, failed or skipped; a
-try that should be repeated goes back to pending.
+A delivery exists as a row before anything is sent, and goes pending -> sending -> sent, failed or skipped; a try that
+should be repeated goes back to pending. Whoever is sending holds the row by a lease, so that several processes keep
+apart, and what one was sending as it ended is owed again when its lease has.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, insert, literal, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.chats import SUBSCRIBED, insert_once, move, pause_chat, skip_pending
-from bot.replies import Channel, ChatAddress
+from bot import owing
+from bot.chats import WANTED, pause_chat, skip_pending
+from bot.clock import Clock, utc_now
+from bot.database import Engines, note_deletion
+from bot.deliveries import Outcome, Parcel
+from bot.moving import move
+from bot.parcels import candidates, parcels, put_off
+from bot.replies import Channel
+from bot.retention import wake
 from bot.schema import (
-    EVERYTHING,
     REASON_LENGTH,
     DeliveryKind,
     DeliveryState,
-    PauseReason,
-    SubscriptionState,
+    Rhythm,
     announcements,
+    awaited,
     chats,
     deliveries,
-    subscription_topics,
-    subscriptions,
+)
+from bot.vault import Vault
+
+LEASE = timedelta(seconds=60)
+"""How long a process that says nothing is taken for alive. Each call of `recover` says something."""
+
+
+class Outbox:
+    """What is owed, in one database that several processes may share."""
+
+    def __init__(self, engines: Engines, vault: Vault, now: Clock = utc_now) -> None:
+        self._engines = engines
+        self._vault = vault
+        self._now = now
+
+    # What is owed
+
+    async def announce(
+        self,
+        slug: str,
+        topics: Collection[str] = (),
+        *,
+        own: Collection[int] = (),
+        at: datetime | None = None,
+        story: str | None = None,
+    ) -> int:
+        """Owe the article to every active subscriber of its topics, of everything or of these own topics; how many.
+
+        Not before `at`, and to each in its own rhythm. 0, with nothing changed, where any process has announced it
+        before. `story` is the slug of the same story told before: whoever was owed that hears nothing of this one.
+        """
+        now = self._now()
+        async with self._engines.write() as connection:
+            if not await owing.announced(connection, slug, at or now, story):
+                return 0
+            await wake(connection, now)
+            asked_for = owing.Wanted(slug, tuple(topics), tuple(own), story)
+            return await owing.owe_announcement(connection, asked_for, now, at)
+
+    async def audience(
+        self, topics: Collection[str] = (), own: Collection[int] = (), story: str | None = None
+    ) -> Mapping[Rhythm, int]:
+        """How many would hear of an article of these topics now, by the rhythm in which they would."""
+        async with self._engines.read() as connection:
+            return await owing.audience(connection, owing.Wanted("", tuple(topics), tuple(own), story))
+
+    async def owe(
+        self,
+        kind: DeliveryKind,
+        article: str,
+        rows: Iterable[tuple[int, str, str | None]],
+        at: datetime | None = None,
+    ) -> int:
+        """Owe something about the article to chats, each row (chat id, about, because); how many are owed it anew.
+
+        Each comes once, however often it is owed. Only an answer goes to chats without an active subscription.
+        """
+        async with self._engines.write() as connection:
+            return await owing.owe(connection, kind, article, rows, self._now(), at)
+
+    async def owe_edits(self, article: str, second_slug: str, at: datetime | None = None) -> int:
+        """Owe an edit that names a second source, of every message that announced the article; how many."""
+        async with self._engines.write() as connection:
+            return await owing.owe_edits(connection, article, second_slug, self._now(), at)
+
+    async def withdraw(self, slug: str) -> int:
+        """Undo what is still owed of the article; how much that was.
+
+        It may be announced again, to whom it was never begun to be sent.
+        """
+        of_it = or_(deliveries.c.article == slug, deliveries.c.about == slug)
+        pending = and_(of_it, deliveries.c.state == DeliveryState.PENDING)
+        async with self._engines.write() as connection:
+            owed = (await connection.execute(select(func.count()).where(pending))).scalar_one()
+            await connection.execute(delete(deliveries).where(pending, deliveries.c.attempts == 0))
+            await skip_pending(connection, of_it, "withdrawn", self._now())
+            await connection.execute(delete(announcements).where(announcements.c.slug == slug))
+            return owed
+
+    async def pending_of(self, slug: str) -> Mapping[DeliveryState, int]:
+        """How many deliveries of the article stand in which state."""
+        query = select(deliveries.c.state, func.count()).where(deliveries.c.article == slug)
+        async with self._engines.read() as connection:
+            rows = await connection.execute(query.group_by(deliveries.c.state))
+            return {row[0]: row[1] for row in rows}
+
+    async def story_of(self, slug: str) -> str | None:
+        """The slug of the same story told before, for an article that was announced as another source of it."""
+        async with self._engines.read() as connection:
+            found: str | None = await connection.scalar(
+                select(announcements.c.story).where(announcements.c.slug == slug)
+            )
+        return found
+
+    # Sending it
+
+    async def take(self, channel: Channel, now: datetime, limit: int, owner: str) -> tuple[Parcel, ...]:
+        """Take for sending all that at most `limit` chats of the channel are due, the longest due first.
+
+        No other process takes it while the owner's lease lasts. What falls into somebody's quiet hours is put off.
+        """
+        async with self._engines.write() as connection:
+            while rows := await candidates(connection, channel, now, limit):
+                awake = await put_off(connection, rows, now)
+                if awake:
+                    return await parcels(connection, self._vault, awake, now, owner, now + LEASE)
+        return ()
+
+    async def settle(self, items: Sequence[tuple[Parcel, Outcome]]) -> None:
+        """Write how parcels that were taken ended, many in one transaction; repeating it changes nothing.
+
+        What should be tried again is skipped where the person left in between.
+        """
+        now = self._now()
+        plain: list[dict[str, Any]] = []
+        async with self._engines.write() as connection:
+            for parcel, outcome in items:
+                values = _values(parcel, outcome, now)
+                if outcome.pause is None and outcome.moved_to is None and outcome.state is not DeliveryState.PENDING:
+                    plain += values
+                elif await _write(connection, values):
+                    await self._consequences(connection, parcel, outcome, now)
+            await _write(connection, plain)
+            await _let_go_of_answered(connection, items)
+
+    async def _consequences(self, connection: AsyncConnection, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
+        """What the outcome says about the chat."""
+        if outcome.pause is not None:
+            await pause_chat(connection, parcel.chat_id, outcome.pause, now)
+        if outcome.moved_to is not None:
+            await move(connection, self._vault, parcel.chat, outcome.moved_to, now)
+        if outcome.state is DeliveryState.PENDING:
+            mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
+            await skip_pending(connection, mine & ~WANTED, "left while it was being sent", now)
+
+    async def recover(self, channel: Channel, now: datetime, owner: str) -> int:
+        """Owe again what processes that ended were sending on this channel; how many deliveries.
+
+        And renew the lease of what `owner` is sending itself, which it never takes for lost, whatever the clock says.
+        """
+        here = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.channel == channel))
+        sending = deliveries.c.state == DeliveryState.SENDING
+        others = or_(deliveries.c.owner.is_(None), deliveries.c.owner != owner)
+        async with self._engines.write() as connection:
+            await connection.execute(
+                update(deliveries).where(sending, deliveries.c.owner == owner).values(lease_until=now + LEASE)
+            )
+            ended = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
+            return await _owe_again(connection, and_(sending, here, others, ended), now)
+
+
+async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> int:
+    found = await connection.scalars(
+        update(deliveries)
+        .where(where)
+        .values(state=DeliveryState.PENDING, owner=None, lease_until=None, updated_at=now)
+        .returning(deliveries.c.id)
+    )
+    recovered = list(found)
+    for first in range(0, len(recovered), owing.CHUNK):
+        some = deliveries.c.id.in_(recovered[first : first + owing.CHUNK])
+        await skip_pending(connection, some & ~WANTED, "left while it was being sent", now)
+    return len(recovered)
+
+
+_DUE = bindparam("due", type_=deliveries.c.due_at.type)
+_SETTLED = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("row"),
+        # Pending, too: our lease ended and it is owed again, but it has arrived all the same.
+        or_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.state == DeliveryState.PENDING),
+        deliveries.c.attempts == bindparam("tries"),  # taken once more since then, it is another's to settle
+    )
+    .values(
+        state=bindparam("ended"),
+        reason=bindparam("why"),
+        due_at=func.coalesce(_DUE, deliveries.c.due_at),
+        held_until=_DUE,
+        message_id=func.coalesce(bindparam("message", type_=deliveries.c.message_id.type), deliveries.c.message_id),
+        updated_at=bindparam("moment"),
+        owner=None,
+        lease_until=None,
+    )
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One message that is owed; `attempts` is how often sending it was begun before."""
-
-    id: int
-    chat: ChatAddress
-    article: str
-    kind: DeliveryKind
-    language: str | None
-    """The language that the person chose, else the one last used; None where neither is known."""
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended: the delivery's next state with its reason, and what it says about the chat.
-
-    `due_at` goes with `pending`: when to try again. `pause` stops the chat's subscription, `moved_to` is the
-    chat's new address.
-    """
-
-    state: DeliveryState
-    reason: str | None = None
-    due_at: datetime | None = None
-    pause: PauseReason | None = None
-    moved_to: str | None = None
+def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": delivery.id,
+            "tries": delivery.attempts + 1,
+            "ended": outcome.state,
+            "why": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
+            "due": outcome.due_at,
+            "message": outcome.message_id,
+            "moment": now,
+        }
+        for delivery in parcel.deliveries
+    ]
 
 
-async def announce(connection: AsyncConnection, slug: str, topics: Iterable[str], now: datetime) -> int:
-    """Owe the article to every active subscriber of its topics; how many, 0 where it was announced before."""
-    if not await insert_once(connection, insert(announcements).values(slug=slug, announced_at=now)):
-        return 0
-    wanted = exists().where(
-        subscription_topics.c.chat_id == subscriptions.c.chat_id,
-        subscription_topics.c.topic.in_((EVERYTHING, *topics)),
-    )
-    values = {
-        deliveries.c.article: slug,
-        deliveries.c.kind: DeliveryKind.ANNOUNCEMENT,
-        deliveries.c.state: DeliveryState.PENDING,
-        deliveries.c.attempts: 0,
-        deliveries.c.due_at: now,
-        deliveries.c.updated_at: now,
-    }
-    subscribers = select(
-        subscriptions.c.chat_id, *(literal(value, column.type) for column, value in values.items())
-    ).where(subscriptions.c.state == SubscriptionState.ACTIVE, wanted)
-    await connection.execute(insert(deliveries).from_select([deliveries.c.chat_id, *values], subscribers))
-    # Counted, for not every driver says how many rows such an INSERT made.
-    made = select(func.count()).where(deliveries.c.article == slug, deliveries.c.kind == DeliveryKind.ANNOUNCEMENT)
-    return (await connection.execute(made)).scalar_one()
+async def _write(connection: AsyncConnection, values: list[dict[str, Any]]) -> bool:
+    """Settle these rows; False where none of them was ours to settle any more."""
+    if not values:
+        return False
+    return (await connection.execute(_SETTLED, values)).rowcount > 0
 
 
-async def due(connection: AsyncConnection, channel: Channel, now: datetime, limit: int) -> tuple[Delivery, ...]:
-    """At most `limit` pending deliveries of the channel whose time has come, the longest due first."""
-    language = func.coalesce(chats.c.language, chats.c.last_language).label("said_in")
-    rows = await connection.execute(
-        select(deliveries, chats.c.address, chats.c.thread, language)
-        .join(chats)
-        .where(
-            chats.c.channel == channel,
-            deliveries.c.state == DeliveryState.PENDING,
-            deliveries.c.due_at <= now,
-            SUBSCRIBED,
-        )
-        .order_by(deliveries.c.due_at, deliveries.c.id)
-        .limit(limit)
-    )
-    return tuple(
-        Delivery(
-            id=row.id,
-            chat=ChatAddress(channel, row.address, row.thread),
-            article=row.article,
-            kind=row.kind,
-            language=row.said_in,
-            attempts=row.attempts,
-        )
-        for row in rows
-    )
-
-
-async def claim(connection: AsyncConnection, delivery: Delivery, now: datetime) -> bool:
-    """Take the delivery for sending; False where it was taken, changed or skipped since it was read."""
-    claimed = await connection.execute(
-        update(deliveries)
-        .where(
-            deliveries.c.id == delivery.id,
-            deliveries.c.state == DeliveryState.PENDING,
-            # Tried by another since it was read: then it has a new time to wait for.
-            deliveries.c.attempts == delivery.attempts,
-            SUBSCRIBED,
-        )
-        .values(state=DeliveryState.SENDING, attempts=deliveries.c.attempts + 1, updated_at=now)
-    )
-    return claimed.rowcount == 1
-
-
-async def settle(connection: AsyncConnection, delivery: Delivery, outcome: Outcome, now: datetime) -> None:
-    """Write how the claimed delivery ended, and what it says about its chat; a second time changes nothing."""
-    mine = deliveries.c.id == delivery.id
-    values: dict[str, Any] = {
-        "state": outcome.state,
-        "reason": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
-        "updated_at": now,
-    }
-    if outcome.due_at is not None:
-        values["due_at"] = outcome.due_at
-    settled = await connection.execute(
-        update(deliveries).where(mine, deliveries.c.state == DeliveryState.SENDING).values(values)
-    )
-    if settled.rowcount == 0:
-        return
-    if outcome.pause is not None:
-        chat_id = (await connection.execute(select(deliveries.c.chat_id).where(mine))).scalar_one()
-        await pause_chat(connection, chat_id, outcome.pause, now)
-    if outcome.moved_to is not None:
-        await move(connection, delivery.chat, outcome.moved_to, now)
-    if outcome.state is DeliveryState.PENDING:
-        await skip_pending(connection, mine & ~SUBSCRIBED, "left while it was being sent", now)
-
-
-async def recover(connection: AsyncConnection, channel: Channel, now: datetime) -> int:
-    """Owe again what a process that ended was sending on this channel; how many."""
-    here = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.channel == channel))
-    recovered = await connection.execute(
-        update(deliveries)
-        .where(deliveries.c.state == DeliveryState.SENDING, here)
-        .values(state=DeliveryState.PENDING, updated_at=now)
-    )
-    await skip_pending(connection, here & ~SUBSCRIBED, "left while it was being sent", now)
-    return recovered.rowcount
+async def _let_go_of_answered(connection: AsyncConnection, items: Iterable[tuple[Parcel, Outcome]]) -> None:
+    """A question that was answered is kept no longer."""
+    answered = [
+        int(delivery.about)
+        for parcel, outcome in items
+        for delivery in parcel.deliveries
+        if outcome.state is DeliveryState.SENT and delivery.kind is DeliveryKind.ANSWER
+    ]
+    if answered:
+        await connection.execute(delete(awaited).where(awaited.c.id.in_(answered)))
+        await note_deletion(connection)

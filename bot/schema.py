@@ -1,6 +1,7 @@
-"""The tables: chats, their subscriptions and topics, what was announced, and each delivery of it.
+"""The tables: chats, what they subscribed to and asked for, what was announced, and each delivery of it.
 
-A delivery belongs to a chat, not to a subscription: it is one message that is owed to somebody. Migrations in
+A delivery belongs to a chat, not to a subscription: it is one message that is owed to somebody. What could tell
+who somebody is or what they want to know is a token of `bot.vault`, here called sealed. Migrations in
 `bot.migrations` build the same tables; a test holds the two together.
 """
 
@@ -19,6 +20,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     TypeDecorator,
     UniqueConstraint,
 )
@@ -45,6 +47,8 @@ class PauseReason(StrEnum):
     BLOCKED = "blocked"
     GONE = "gone"
     PERSON = "person"
+    RESTING = "resting"
+    """By the person's wish, too, until a day that the subscription names."""
 
 
 class DeliveryState(StrEnum):
@@ -58,9 +62,23 @@ class DeliveryState(StrEnum):
 
 
 class DeliveryKind(StrEnum):
-    """What is delivered about the article: a chat gets each kind of an article once."""
+    """What is delivered about the article: a chat gets each kind, about the same thing in it, once."""
 
     ANNOUNCEMENT = "announcement"
+    ANSWER = "answer"
+    """To a question that could not be answered when it was asked; `about` is its number in `awaited`."""
+    CORRECTION = "correction"
+    """Of what the chat was shown; `about` is its number in `corrections`."""
+    SECOND_SOURCE = "second_source"
+    """The message of the announcement, edited to name another source of it; `about` is that one's slug."""
+
+
+class Rhythm(StrEnum):
+    """How often a subscriber wants to hear."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    WEEKLY = "weekly"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -99,18 +117,23 @@ metadata = MetaData(
     }
 )
 
+# With sqlite_autoincrement no number comes twice: SQLite would give that of a deleted row to a new one, and buttons of
+# old messages name rows by their number.
 chats = Table(
     "chats",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("channel", _choice(Channel), nullable=False),
-    Column("address", String(255), nullable=False),
+    Column("key", String(64), nullable=False),  # of the address, to look it up by
+    Column("address", Text, nullable=False),  # sealed
     Column("thread", BigInteger, nullable=False),
     Column("language", String(16)),  # chosen by the person; NULL follows each question
     Column("last_language", String(16)),
+    Column("zone", String(64)),  # as in Europe/Rome
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    UniqueConstraint("channel", "address", "thread"),
+    UniqueConstraint("channel", "key", "thread"),
+    sqlite_autoincrement=True,
 )
 
 subscriptions = Table(
@@ -120,6 +143,10 @@ subscriptions = Table(
     Column("state", _choice(SubscriptionState), nullable=False),
     Column("pause_reason", _choice(PauseReason)),
     Column("since", UtcDateTime, nullable=False),  # in this state since then
+    Column("until", UtcDateTime),  # when a pause ends by itself
+    Column("rhythm", _choice(Rhythm), nullable=False),
+    Column("quiet_from", Integer),  # minutes of the local day; NULL in both: no quiet hours
+    Column("quiet_until", Integer),
 )
 
 subscription_topics = Table(
@@ -129,11 +156,59 @@ subscription_topics = Table(
     Column("topic", String(255), primary_key=True),
 )
 
+own_topics = Table(
+    "own_topics",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", ForeignKey(chats.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("words", Text, nullable=False),  # sealed
+    Column("language", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+awaited = Table(
+    "awaited",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("chat_id", ForeignKey(chats.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("question", Text, nullable=False),  # sealed
+    Column("language", String(16), nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+shown = Table(
+    "shown",
+    metadata,
+    Column("chat_id", ForeignKey(chats.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("sentence", String(255), primary_key=True),
+    Column("language", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False),  # SHA-256 of the text as it was shown
+    Column("shown_at", UtcDateTime, nullable=False),
+    Index(None, "sentence", "language"),
+)
+
 announcements = Table(
     "announcements",
     metadata,
     Column("slug", String(255), primary_key=True),
     Column("announced_at", UtcDateTime, nullable=False),
+    Column("story", String(255)),  # the slug of the same story told before
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("article", String(255), nullable=False),
+    Column("sentence", String(255), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("was", Text, nullable=False),
+    Column("now", Text),  # NULL: it is stated no more
+    Column("made_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 deliveries = Table(
@@ -141,14 +216,68 @@ deliveries = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("chat_id", ForeignKey(chats.c.id, ondelete="CASCADE"), nullable=False),
-    # No foreign key: other kinds will be about something that was never announced as a whole.
+    # No foreign key: not every kind is about something that was announced as a whole.
     Column("article", String(255), nullable=False),
     Column("kind", _choice(DeliveryKind), nullable=False),
+    Column("about", String(255), nullable=False),
+    Column("because", String(255)),  # the topic; `own:` and the number of an own one
     Column("state", _choice(DeliveryState), nullable=False),
     Column("reason", String(REASON_LENGTH)),
     Column("attempts", Integer, nullable=False),  # how often sending was begun
     Column("due_at", UtcDateTime, nullable=False),
+    Column("held_until", UtcDateTime),  # not before, whatever the person's rhythm: publishing or a new try waits
     Column("updated_at", UtcDateTime, nullable=False),
-    UniqueConstraint("chat_id", "article", "kind"),
+    Column("owner", String(64)),  # the process that is sending it
+    Column("lease_until", UtcDateTime),  # until when that process is taken for alive
+    Column("message_id", BigInteger),  # in the chat, once it was sent
+    UniqueConstraint("chat_id", "article", "kind", "about"),
     Index(None, "state", "due_at"),
+    Index(None, "chat_id", "state"),
+    Index(None, "article", "state"),
+    sqlite_autoincrement=True,
+)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("slug", String(255), nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("made_by", Text),  # sealed; NULL: a source that is watched
+    Column("publish_at", UtcDateTime),
+    Column("state", String(32), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+watched = Table(
+    "watched",
+    metadata,
+    Column("place", Text, primary_key=True),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("failures", Integer, nullable=False),  # one after another, up to now
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("day", String(10), primary_key=True),  # as in 2025-09-24, in UTC
+    Column("name", String(64), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+refusals = Table(
+    "refusals",
+    metadata,
+    Column("month", String(7), primary_key=True),  # as in 2025-09, in UTC
+    Column("sentence", String(255), primary_key=True),  # the nearest to what was asked
+    Column("asker", String(64), primary_key=True),  # a hash that nobody can follow into another month
+)
+
+vault = Table(
+    "vault",
+    metadata,
+    Column("fingerprint", String(64), primary_key=True),  # of the key that sealed what is sealed here
 )

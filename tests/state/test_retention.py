@@ -1,0 +1,217 @@
+"""How long what is kept of people is kept, and that nothing of it is left when it goes."""
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from bot.database import Engines
+from bot.replies import Channel, ChatAddress
+from bot.schedule import Quiet
+from bot.schema import DeliveryKind, PauseReason, chats, metadata
+from bot.settings import Settings
+from bot.state import State, open_state
+from tests.clocks import StoppedClock
+from tests.state.looking import number_of, rows
+from tests.vaults import VAULT
+
+ANNA = ChatAddress(Channel.TELEGRAM, "987654321012")
+BRUNO = ChatAddress(Channel.TELEGRAM, "2")
+TOPIC = ChatAddress(Channel.TELEGRAM, "987654321012", thread=7)
+DAY = 86400
+OF_PEOPLE = (
+    "chats",
+    "subscriptions",
+    "subscription_topics",
+    "own_topics",
+    "awaited",
+    "shown",
+    "deliveries",
+    "refusals",
+)
+
+
+async def fill(state: State, chat: ChatAddress) -> None:
+    """Everything that there can be of a chat."""
+    await state.subscriptions.subscribe(chat, "it")
+    await state.subscriptions.choose_language(chat, "it")
+    await state.subscriptions.set_quiet(chat, Quiet(0, 60))
+    await state.subscriptions.add_own_topic(chat, "the words of nobody else", "en")
+    await state.subscriptions.await_answer(chat, "the question of nobody else", "en")
+    await state.shown.note(chat, [("news/p1/s1", "en", "It costs 1.")])
+    await state.counts.refused(chat, "news/p1/s1")
+    await state.counts.flush()
+
+
+async def test_everything_is_everything(state: State, clock: StoppedClock) -> None:
+    """What is kept of a chat is given as JSON has it, opened, from every table that names chats, all threads."""
+    assert await state.subscriptions.everything_of(ANNA) == {"chats": [], "refused": []}
+    for chat in (ANNA, TOPIC, BRUNO):
+        await fill(state, chat)
+    await state.outbox.announce("news")
+    kept = await state.subscriptions.everything_of(TOPIC)
+    assert json.loads(json.dumps(kept)) == kept
+    assert [chat["thread"] for chat in kept["chats"]] == [0, 7]
+    [mine, _] = kept["chats"]
+    assert mine["address"] == ANNA.address
+    assert mine["created_at"] == clock().isoformat()
+    assert mine["subscription"]["topics"] == ["everything"]
+    assert [topic["words"] for topic in mine["own_topics"]] == ["the words of nobody else"]
+    assert [asked["question"] for asked in mine["awaited"]] == ["the question of nobody else"]
+    assert [delivery["article"] for delivery in mine["deliveries"]] == ["news"]
+    assert kept["refused"] == [{"month": "2025-09", "nearest": "news/p1/s1"}]
+    of_chats = {table.name for table in metadata.sorted_tables if "chat_id" in table.c}
+    assert of_chats == {*(name for name in mine if name in metadata.tables), "subscriptions", "subscription_topics"}
+
+
+async def test_erasing_deletes_every_row(state: State, url: str) -> None:
+    """All that was kept of a chat and its threads goes, of nobody else; the second time there is nothing."""
+    for chat in (ANNA, TOPIC, BRUNO):
+        await fill(state, chat)
+    await state.outbox.announce("news")
+    assert await state.subscriptions.erase(ANNA) is True
+    assert await state.subscriptions.erase(ANNA) is False
+    assert {table: number_of(url, table) for table in OF_PEOPLE} == dict.fromkeys(OF_PEOPLE, 1)
+
+
+async def test_what_waits_to_be_written_is_dropped(state: State, url: str) -> None:
+    """Numbers that wait in memory bring nothing of an erased chat back."""
+    await state.counts.refused(ANNA, "news/p1/s1")
+    state.counts.forget(ANNA)
+    await state.subscriptions.erase(ANNA)
+    await state.counts.flush()
+    assert number_of(url, "refusals") == 0
+
+
+def bytes_of(file: Path) -> bytes:
+    """All that lies in the database's files."""
+    return b"".join(path.read_bytes() for path in sorted(file.parent.glob(f"{file.name}*")))
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_nothing_of_the_erased_is_left_in_the_file(state: State, url: str, tmp_path: Path) -> None:
+    """After erasing, the database file, its log and its index of the log hold neither tokens nor hashes of the chat."""
+    for chat in (ANNA, *(ChatAddress(Channel.TELEGRAM, str(number)) for number in range(40))):
+        await fill(state, chat)
+    await state.outbox.announce("news")
+    [(address, key)] = rows(url, f"SELECT address, key FROM chats WHERE key = '{VAULT.lookup(ANNA.address)}'")  # noqa: S608  (a hash)
+    [(words,)] = rows(url, "SELECT words FROM own_topics ORDER BY id LIMIT 1")
+    [(question,)] = rows(url, "SELECT question FROM awaited ORDER BY id LIMIT 1")
+    secrets = [secret.encode() for secret in (address, key, words, question)]
+    file = tmp_path / "annuncio.db"
+    assert all(secret in bytes_of(file) for secret in secrets)
+    assert await state.subscriptions.erase(ANNA)
+    left = bytes_of(file)
+    assert [secret for secret in secrets if secret in left] == []
+    assert ANNA.address.encode() not in left
+    assert b"nobody else" not in left
+    assert VAULT.lookup("5").encode() in left
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_a_reader_in_the_way_is_waited_out(
+    state: State,
+    settings: Settings,
+    url: str,
+    clock: StoppedClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where another process holds on to the log, the rows go at once, and the next start or sweep clears the bytes."""
+    monkeypatch.setattr("bot.database.BUSY_SECONDS", 0)
+    async with open_state(settings, VAULT) as impatient:
+        await fill(state, ANNA)
+        key = VAULT.lookup(ANNA.address).encode()
+        reader = Engines(url)
+        async with reader.read() as connection:
+            await connection.execute(select(chats))
+            assert await impatient.subscriptions.erase(ANNA) is True
+            assert number_of(url, "chats") == 0
+            assert key in bytes_of(tmp_path / "annuncio.db")
+        await reader.close()
+    await state.subscriptions.sweep(clock())
+    assert key not in bytes_of(tmp_path / "annuncio.db")
+
+
+async def test_who_left_is_kept_for_thirty_days(state: State, clock: StoppedClock, url: str) -> None:
+    """Rows of people who left or whose chat is gone go after 30 days; of those who rest or are there they stay."""
+    resting = ChatAddress(Channel.TELEGRAM, "3")
+    gone = ChatAddress(Channel.TELEGRAM, "4")
+    for chat in (ANNA, BRUNO, resting, gone):
+        await state.subscriptions.subscribe(chat, "it")
+    await state.outbox.announce("news")
+    await state.subscriptions.unsubscribe(ANNA)
+    await state.subscriptions.pause(gone, PauseReason.GONE)
+    await state.subscriptions.rest(resting, clock() + timedelta(days=60))
+    clock.forward(30 * DAY - 1)
+    await state.subscriptions.sweep(clock())
+    assert number_of(url, "chats") == 4
+    clock.forward(1)
+    assert await state.subscriptions.sweep(clock()) == 2
+    assert {table: number_of(url, table) for table in ("chats", "subscriptions", "deliveries")} == {
+        "chats": 2,
+        "subscriptions": 2,
+        "deliveries": 2,
+    }
+
+
+async def test_who_left_and_asked_waits_for_the_answer(state: State, clock: StoppedClock, url: str) -> None:
+    """Of somebody who left but still awaits an answer, all goes but what the answer needs."""
+    await fill(state, ANNA)
+    await state.subscriptions.unsubscribe(ANNA)
+    clock.forward(30 * DAY)
+    await state.subscriptions.sweep(clock())
+    tables = ("chats", "awaited", "subscriptions", "own_topics", "shown")
+    assert [number_of(url, table) for table in tables] == [1, 1, 0, 0, 0]
+    [asked] = await state.subscriptions.awaited()
+    assert await state.outbox.owe(DeliveryKind.ANSWER, "late", [(asked.chat_id, str(asked.id), None)]) == 1
+
+
+async def test_what_was_shown_and_sent_is_kept_for_half_a_year(state: State, clock: StoppedClock, url: str) -> None:
+    """After 180 days questions, what was shown and what was delivered go; after 90, who was refused an answer."""
+    await fill(state, ANNA)
+    await state.outbox.announce("news")
+    await state.subscriptions.pause(ANNA, PauseReason.BLOCKED)
+    await state.subscriptions.resume(ANNA)
+    clock.forward(180 * DAY - 1)
+    await state.subscriptions.sweep(clock())
+    tables = ("awaited", "shown", "deliveries", "refusals")
+    assert [number_of(url, table) for table in tables] == [1, 1, 1, 0]
+    clock.forward(1)
+    await state.subscriptions.sweep(clock())
+    assert [number_of(url, table) for table in tables] == [0, 0, 0, 0]
+    assert await state.subscriptions.subscription_of(ANNA) is not None
+
+
+async def test_a_chat_of_which_nothing_is_left(state: State, clock: StoppedClock, url: str) -> None:
+    """Whoever asked one question and had it answered is not kept; a chosen language is."""
+    number = await state.subscriptions.await_answer(ANNA, "When?", "en")
+    await state.subscriptions.choose_language(BRUNO, "it")
+    await state.subscriptions.sweep(clock())
+    assert number_of(url, "chats") == 2
+    await state.subscriptions.drop_awaited([number])
+    await state.subscriptions.sweep(clock())
+    assert number_of(url, "chats") == 1
+
+
+async def test_drafts_forget_who_made_them(state: State, clock: StoppedClock) -> None:
+    """After 30 days a draft names no admin any more."""
+    draft = await state.drafts.add("news", "{}", "published", made_by="42")
+    clock.forward(30 * DAY)
+    await state.subscriptions.sweep(clock())
+    kept = await state.drafts.get(draft.id)
+    assert kept is not None
+    assert kept.made_by is None
+
+
+async def test_an_asker_is_another_one_each_month(state: State, clock: StoppedClock) -> None:
+    """People are counted once a month, and nobody can be followed from one month into the next."""
+    for _ in range(2):
+        await state.counts.asked(ANNA)
+        await state.counts.refused(ANNA, "news/p1/s1")
+        clock.forward(31 * DAY)
+    askers = await state.counts.askers(date(2025, 9, 1))
+    assert {sentence: len(hashes) for sentence, hashes in askers.items()} == {"": 2, "news/p1/s1": 2}
+    assert await state.counts.unanswered(date(2025, 9, 1), at_least=1) == (("news/p1/s1", 1),)

@@ -1,0 +1,129 @@
+"""What subscribers were shown, what became of it, and what operators keep."""
+
+from datetime import date, timedelta
+
+from bot.drafts import Draft
+from bot.replies import Channel, ChatAddress
+from bot.state import State
+from bot.watched import Watch
+from tests.clocks import StoppedClock
+from tests.state.looking import number_of, rows
+from tests.vaults import VAULT
+
+ANNA = ChatAddress(Channel.TELEGRAM, "1")
+BRUNO = ChatAddress(Channel.TELEGRAM, "2")
+SENTENCE = "news/p1/s1"
+
+
+async def test_only_what_subscribers_were_shown(state: State, url: str) -> None:
+    """Of a chat without an active subscription nothing is noted, and no text is kept of anybody."""
+    await state.shown.note(ANNA, [(SENTENCE, "en", "It costs 1.")])
+    await state.subscriptions.choose_language(ANNA, "en")
+    await state.shown.note(ANNA, [(SENTENCE, "en", "It costs 1.")])
+    assert number_of(url, "shown") == 0
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [(SENTENCE, "en", "It costs 1.")])
+    assert number_of(url, "shown") == 1
+    assert "costs" not in str(rows(url, "SELECT * FROM shown"))
+
+
+async def test_who_saw_that_very_text(state: State) -> None:
+    """Those who were shown it last in these words, in this language, and are still subscribed."""
+    for chat in (ANNA, BRUNO):
+        await state.subscriptions.subscribe(chat)
+    await state.shown.note(ANNA, [(SENTENCE, "en", "It costs 1."), (SENTENCE, "it", "Costa 1.")])
+    await state.shown.note(BRUNO, [(SENTENCE, "en", "It costs 1.")])
+    assert await state.shown.who_saw(SENTENCE, "en", "It costs 1.") == (1, 2)
+    assert await state.shown.who_saw(SENTENCE, "it", "Costa 1.") == (1,)
+    assert await state.shown.who_saw(SENTENCE, "en", "It costs 2.") == ()
+    await state.shown.note(ANNA, [(SENTENCE, "en", "It costs 2.")])
+    assert await state.shown.who_saw(SENTENCE, "en", "It costs 1.") == (2,)
+    await state.subscriptions.unsubscribe(BRUNO)
+    assert await state.shown.who_saw(SENTENCE, "en", "It costs 1.") == ()
+
+
+async def test_nothing_is_noted_of_the_erased(state: State, url: str) -> None:
+    """What was sent to a chat that was erased meanwhile is not noted, and of the others it is."""
+    for chat in (ANNA, BRUNO):
+        await state.subscriptions.subscribe(chat)
+    await state.subscriptions.erase(ANNA)
+    await state.shown.note_all([(1, SENTENCE, "en", "It costs 1."), (2, SENTENCE, "en", "It costs 1.")])
+    assert rows(url, "SELECT chat_id FROM shown") == [(2,)]
+    await state.shown.note_all([(1, SENTENCE, "en", "It costs 1.")])
+    assert number_of(url, "shown") == 1
+
+
+async def test_a_correction_is_made_once(state: State) -> None:
+    """The same change of a sentence is one correction, another change is another."""
+    first = await state.shown.correct("news", SENTENCE, "en", "It costs 1.", "It costs 2.")
+    assert await state.shown.correct("news", SENTENCE, "en", "It costs 1.", "It costs 2.") == first
+    gone = await state.shown.correct("news", SENTENCE, "en", "It costs 2.", None)
+    assert gone.id != first.id
+    assert await state.shown.correct("news", SENTENCE, "en", "It costs 2.", None) == gone
+    assert await state.shown.correction(first.id) == first
+    assert await state.shown.correction(99) is None
+
+
+async def test_of_two_admins_one_decides(state: State, others: State, clock: StoppedClock) -> None:
+    """A draft changes its state for one of those who change it at once; its maker is sealed."""
+    made = await state.drafts.add("news", "{}", "waiting", made_by="42")
+    assert await state.drafts.get(made.id) == made == Draft(made.id, "news", "{}", clock(), "42", None, "waiting")
+    later = clock() + timedelta(minutes=10)
+    assert await state.drafts.change(made.id, was="waiting", state="held", payload="{1}", publish_at=later) is True
+    assert await others.drafts.change(made.id, was="waiting", state="discarded") is False
+    assert await state.drafts.due("held") == ()
+    clock.forward(600)
+    [due] = await state.drafts.due("held")
+    assert (due.payload, due.slug, due.publish_at) == ("{1}", "news", later)
+    assert await state.drafts.in_state("waiting", "discarded") == ()
+    assert await state.drafts.get(99) is None
+
+
+async def test_the_maker_of_a_draft_is_sealed(state: State, url: str) -> None:
+    """An admin's number lies in the database as a token alone."""
+    await state.drafts.add("news", "{}", "waiting", made_by="424242")
+    [(token,)] = rows(url, "SELECT made_by FROM drafts")
+    assert "424242" not in token
+    assert VAULT.decrypt(token) == "424242"
+
+
+async def test_what_a_source_said(state: State, clock: StoppedClock) -> None:
+    """Of each watched source the last is remembered."""
+    assert await state.watched.get("https://example.org/feed") is None
+    first = Watch("https://example.org/feed", clock(), etag='"1"')
+    await state.watched.put(first)
+    assert await state.watched.get(first.place) == first
+    second = Watch("https://example.org/feed", clock(), last_modified="today", failures=2)
+    await state.watched.put(second)
+    assert await state.watched.get(first.place) == second
+
+
+async def test_numbers_are_written_now_and_then(state: State, clock: StoppedClock, url: str) -> None:
+    """Counting waits for company, at most ten seconds, and reading writes what waits; days are apart."""
+    await state.counts.add("questions")
+    await state.counts.add("questions", 2)
+    assert number_of(url, "counts") == 0
+    assert await state.counts.since(date(2025, 9, 24)) == {date(2025, 9, 24): {"questions": 3}}
+    clock.forward(10)
+    await state.counts.add("questions")
+    assert rows(url, "SELECT value FROM counts") == [(4,)]
+    clock.forward(86400)
+    await state.counts.add("refusals")
+    assert await state.counts.since(date(2025, 9, 25)) == {date(2025, 9, 25): {"refusals": 1}}
+
+
+async def test_themes_are_of_many(state: State) -> None:
+    """A sentence near which fewer people than asked for got no answer is not told."""
+    for number in range(6):
+        chat = ChatAddress(Channel.TELEGRAM, str(number))
+        await state.counts.asked(chat)
+        for _ in range(2):
+            await state.counts.refused(chat, SENTENCE)
+        if number < 4:
+            await state.counts.refused(chat, "news/p2/s1")
+    assert await state.counts.unanswered(date(2025, 9, 1)) == ((SENTENCE, 6),)
+    assert {near: len(who) for near, who in (await state.counts.askers(date(2025, 9, 1))).items()} == {
+        "": 6,
+        SENTENCE: 6,
+        "news/p2/s1": 4,
+    }
