@@ -1,22 +1,28 @@
-"""Who gets which article, once: takes what is due from the outbox, sends it, and writes how it ended.
+"""Who gets what, once: takes what is due from the outbox, sends it, and writes how it ended.
 
-Logs count; they hold neither chats nor texts.
+Many chats are written to at a time; how fast is the channel's matter. A message counts as sent once the channel has
+said so and the database knows: what ends in between, by a kill or a closed connection, is sent once more, for nobody
+can say whether it arrived. Logs count; they hold neither chats nor texts.
 """
 
 import asyncio
 import logging
+import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.clock import Clock, utc_now
 from bot.database import in_one_line
-from bot.errors import ChatGoneError, ChatMovedError, SendError, TryLaterError
-from bot.replies import Channel, ChatAddress, Reply
-from bot.subscriptions import Clock, Delivery, DeliveryState, Outcome, PauseReason, Subscriptions, utc_now
+from bot.deliveries import Outcome, Parcel
+from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
+from bot.outbox import LEASE, Outbox
+from bot.replies import Channel, ChatAddress, Lane, Reply
+from bot.schema import DeliveryKind, DeliveryState, PauseReason
 
 logger = logging.getLogger(__name__)
 
@@ -26,122 +32,246 @@ MAX_ATTEMPTS = 10
 LONGEST_BACKOFF = 3600
 """Seconds: where a channel names a longer wait, its own stands."""
 
-BATCH = 50
-"""Deliveries read at once: few enough that a language chosen meanwhile is heard within seconds."""
+AT_ONCE = 64
+"""Chats written to at a time, most of which wait for their turn: two seconds of what Telegram takes. After a kill as
+many wait for the end of a lease."""
 
-Compose = Callable[[str, str | None], Reply | None]
-"""Article slug and language (None: not known) -> the message, or None where the article is no more at hand."""
+TOGETHER = 0.025
+"""Seconds from one transaction to the next at least: what ended meanwhile is written in one. After a kill it is what
+is sent twice beside what was in the air."""
+
+RENEWAL = LEASE.total_seconds() / 4
+"""Seconds from one sign of life to the next."""
+
+Compose = Callable[[Parcel], Awaitable[Reply | None]]
+"""What goes into a message -> it, None where nothing of it can be told any more; of an edit, the whole new text."""
+
+Parts = Callable[[Parcel], Sequence[Parcel]]
+"""What a chat is due -> what of it goes into each message, in their order; an edit by itself."""
+
+Sent = Callable[[Sequence[Parcel]], Awaitable[None]]
+"""Hears what has been sent, once that is written."""
 
 
 class Sender(Protocol):
-    """A way to reach the chats of one channel."""
+    """A way to reach the chats of one channel. Raises a SendError, and no other error."""
 
-    async def send(self, chat: ChatAddress, reply: Reply) -> None:
-        """Send one message; on return the channel has taken it. Raises a SendError, and no other error."""
+    async def send(
+        self, chat: ChatAddress, reply: Reply, *, reply_to: int | None = None, lane: Lane = Lane.ANSWERS
+    ) -> int:
+        """Send one message with its documents, as a reply to the message of that number if there is one.
+
+        On return the channel has taken it. Gives its number, 0 where the channel has none.
+        """
+
+    async def edit(self, chat: ChatAddress, message_id: int, reply: Reply, *, lane: Lane = Lane.ANSWERS) -> bool:
+        """Put the reply in the place of what the message says; False where it says that already."""
 
 
 class Announcer:
-    """Delivers on one channel; for each channel and database one announcer runs at a time."""
+    """Delivers on one channel; several may do so on one database."""
 
     def __init__(
         self,
-        subscriptions: Subscriptions,
+        outbox: Outbox,
         sender: Sender,
         compose: Compose,
         channel: Channel,
         *,
+        parts: Parts = lambda parcel: (parcel,),
+        sent: Sent | None = None,
         now: Clock = utc_now,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
-        per_second: float = 25,
+        at_once: int = AT_ONCE,
     ) -> None:
-        self._subscriptions = subscriptions
+        self._outbox = outbox
         self._sender = sender
         self._compose = compose
         self._channel = channel
+        self._parts = parts
+        self._sent = sent
         self._now = now
-        self._sleep = sleep
-        self._spacing = 1 / per_second
-        self._unsettled: list[tuple[Delivery, Outcome]] = []
+        self._at_once = at_once
+        self._owner = uuid.uuid4().hex
+        self._unsettled: list[tuple[Parcel, Outcome]] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._next_write = 0.0  # by the loop's clock
+        self._failure: BaseException | None = None  # of the last write, until somebody was told
+        self._resting_until: datetime | None = None
 
-    async def run(self, stop: asyncio.Event, interval: float = 2.0) -> None:
+    async def run(self, stop: asyncio.Event, interval: float = 1.0) -> None:
         """Deliver until `stop` is set, looking every `interval` seconds; trouble of the database is waited out."""
-        recovered = False
-        while not stop.is_set():
+        ended = asyncio.Event()
+        alive = asyncio.create_task(self._stay_alive(ended))
+        try:
+            while not stop.is_set():
+                try:
+                    await self.deliver_due(stop)
+                except SQLAlchemyError as error:
+                    logger.warning("Announcements wait, the database says: %s", in_one_line(error))
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), interval)
+        finally:
+            ended.set()
+            await alive
+
+    async def _stay_alive(self, ended: asyncio.Event) -> None:
+        """Renew the lease of what is being sent, and owe again what others were sending as they ended."""
+        while not ended.is_set():
             try:
-                if not recovered:
-                    await self._subscriptions.recover(self._channel)
-                    recovered = True
-                await self.deliver_due(stop)
+                await self._outbox.recover(self._channel, self._now(), self._owner)
             except SQLAlchemyError as error:
-                logger.warning("Announcements wait, the database says: %s", in_one_line(error))
+                logger.warning("What others left is not looked for, the database says: %s", in_one_line(error))
             with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), interval)
+                await asyncio.wait_for(ended.wait(), RENEWAL)
 
     async def deliver_due(self, stop: asyncio.Event | None = None) -> int:
-        """Send all that is due now, one after another, until `stop` is set; give how many were sent.
+        """Send all that is due now, until `stop` is set; give how many messages were sent.
 
-        Raises SQLAlchemyError when the database fails: what was sent by then is written at the next call.
+        What was begun is ended and written. Raises SQLAlchemyError when the database fails: what was sent by then is
+        written at the next call.
         """
-        await self._settle_all()
+        await self._settle()
         outcomes: Counter[DeliveryState] = Counter()
+        in_the_air: set[asyncio.Task[None]] = set()
+        landed = asyncio.Event()
+
+        def land(task: asyncio.Task[None]) -> None:
+            in_the_air.discard(task)
+            landed.set()
+
         try:
-            while batch := await self._subscriptions.due(self._channel, self._now(), BATCH):
-                for delivery in batch:
-                    if stop is not None and stop.is_set():
-                        return outcomes[DeliveryState.SENT]
-                    if not await self._subscriptions.claim(delivery):
-                        continue
-                    began = self._now()
-                    outcome = await self._attempt(delivery)
-                    outcomes[outcome.state] += 1
-                    self._unsettled.append((delivery, outcome))
-                    await self._settle_all()
-                    await self._pace(began)
+            while not self._ends(stop):
+                places = self._at_once - len(in_the_air)
+                if places * 2 < self._at_once:
+                    landed.clear()
+                    await landed.wait()
+                    continue
+                parcels = await self._outbox.take(self._channel, self._now(), places, self._owner)
+                for parcel in parcels:
+                    task = asyncio.create_task(self._deliver(parcel, outcomes))
+                    in_the_air.add(task)
+                    task.add_done_callback(land)
+                if not parcels:
+                    if not in_the_air and not self._unsettled:
+                        break
+                    if in_the_air:
+                        await asyncio.wait(in_the_air)
+                    await self._settle()  # what moved is due again at once
         finally:
+            if in_the_air:
+                await asyncio.wait(in_the_air)
             if outcomes:
                 counts = ", ".join(f"{state} {count}" for state, count in sorted(outcomes.items()))
                 logger.info("Announcements on %s: %s", self._channel, counts)
+        await self._settle()
         return outcomes[DeliveryState.SENT]
 
-    async def _settle_all(self) -> None:
-        """Write every outcome that is known; one that the database would not take is kept, or it came twice."""
-        while self._unsettled:
-            await self._subscriptions.settle(*self._unsettled[0])
-            del self._unsettled[0]
+    def _ends(self, stop: asyncio.Event | None) -> bool:
+        """Whether nothing more is to be taken: stopped, told to wait, or in trouble with the database."""
+        rests = self._resting_until is not None and self._now() < self._resting_until
+        return (stop is not None and stop.is_set()) or rests or self._failure is not None
 
-    async def _attempt(self, delivery: Delivery) -> Outcome:
-        """Send the claimed delivery; every way in which it can end is an Outcome."""
-        tries = delivery.attempts + 1
+    async def _deliver(self, parcel: Parcel, outcomes: Counter[DeliveryState]) -> None:
+        """Send the parts of a parcel one after another; trouble with the chat is trouble with the rest of it."""
+        left = iter(self._parts(parcel))
+        for part in left:
+            outcome = await self._attempt(part)
+            outcomes[outcome.state] += 1
+            self._note(part, outcome)
+            if outcome.state is DeliveryState.PENDING or outcome.pause is not None:
+                for rest in left:
+                    self._note(rest, Outcome(DeliveryState.PENDING, outcome.reason, outcome.due_at))
+                return
+
+    async def _attempt(self, part: Parcel) -> Outcome:
+        """Send what was taken; every way in which it can end is an Outcome."""
+        tries = max(delivery.attempts for delivery in part.deliveries) + 1
         if tries > MAX_ATTEMPTS:  # a process ended in the middle of each of them
             return Outcome(DeliveryState.FAILED, reason=f"no answer in {MAX_ATTEMPTS} tries")
-        # A new article's first message checks its sample questions: seconds of one core, not of everybody's loop.
-        reply = await asyncio.to_thread(self._compose, delivery.article, delivery.language)
-        if reply is None:
-            return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
         try:
-            await self._sender.send(delivery.chat, reply)
+            return await self._try(part)
         except ChatGoneError as error:
             return Outcome(DeliveryState.FAILED, reason=str(error), pause=PauseReason.GONE)
         except ChatMovedError as error:
             return Outcome(DeliveryState.PENDING, reason="moved", due_at=self._now(), moved_to=error.address)
         except TryLaterError as error:
-            if tries >= MAX_ATTEMPTS:
-                return Outcome(DeliveryState.FAILED, reason=str(error))
-            return Outcome(DeliveryState.PENDING, reason=str(error), due_at=self._next_try(error, tries))
+            if error.everywhere:
+                self._resting_until = self._now() + timedelta(seconds=error.seconds)
+            return self._later(str(error), error.seconds, tries)
+        except MessageGoneError as error:
+            return Outcome(DeliveryState.SKIPPED, reason=str(error))
         except SendError as error:
             return Outcome(DeliveryState.FAILED, reason=str(error))
-        return Outcome(DeliveryState.SENT)
+        except Exception as error:  # a mistake of ours in one message does not end those to the others
+            logger.exception("A message could not be made or sent")
+            return self._later(f"not made or sent: {type(error).__name__}", 0, tries)
 
-    def _next_try(self, error: TryLaterError, tries: int) -> datetime:
-        """When to try again: after the wait that the channel names, or longer after many tries in vain.
+    async def _try(self, part: Parcel) -> Outcome:
+        reply = await self._compose(part)
+        if reply is None:
+            return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
+        first, *others = part.deliveries
+        if first.kind is not DeliveryKind.SECOND_SOURCE:
+            number = await self._sender.send(part.chat, reply, lane=Lane.ANNOUNCEMENTS)
+            # A digest is not edited for one of its articles: it would lose the others.
+            return Outcome(DeliveryState.SENT, message_id=None if others else number or None)
+        if first.message_id is None:
+            return Outcome(DeliveryState.SKIPPED, reason="there is no message to edit")
+        if await self._sender.edit(part.chat, first.message_id, reply, lane=Lane.ANNOUNCEMENTS):
+            return Outcome(DeliveryState.SENT)
+        return Outcome(DeliveryState.SKIPPED, reason="the message says so already")
+
+    def _later(self, reason: str, seconds: float, tries: int) -> Outcome:
+        """Again after the wait that the channel names, or longer after many tries in vain; or not any more.
 
         An outage of some hours must not use up the tries of everything that is owed.
         """
+        if tries >= MAX_ATTEMPTS:
+            return Outcome(DeliveryState.FAILED, reason=reason)
         backoff = min(4 ** (tries - 1), LONGEST_BACKOFF)
-        return self._now() + timedelta(seconds=max(error.seconds, backoff))
+        due_at = self._now() + timedelta(seconds=max(seconds, backoff))
+        return Outcome(DeliveryState.PENDING, reason=reason, due_at=due_at)
 
-    async def _pace(self, began: datetime) -> None:
-        """Wait out what is left of one message's share of the second; a clock set back costs one share."""
-        elapsed = max((self._now() - began).total_seconds(), 0)
-        if elapsed < self._spacing:
-            await self._sleep(self._spacing - elapsed)
+    def _note(self, part: Parcel, outcome: Outcome) -> None:
+        """Have it written soon, with whatever else ends meanwhile."""
+        self._unsettled.append((part, outcome))
+        if self._failure is None:
+            self._begin_to_write()
+
+    def _begin_to_write(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+            self._writing.add_done_callback(self._written)
+
+    def _written(self, task: asyncio.Task[None]) -> None:
+        self._writing = None
+        self._failure = None if task.cancelled() else task.exception()
+
+    async def _settle(self) -> None:
+        """Write every outcome that is known; one that the database would not take is kept, or it came twice."""
+        while self._failure is None and self._unsettled:
+            self._begin_to_write()
+            assert self._writing is not None  # noqa: S101  (it was just begun)
+            await asyncio.wait({self._writing})
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    async def _write(self) -> None:
+        """Write outcomes until there are none, many in one transaction."""
+        clock = asyncio.get_running_loop().time
+        while self._unsettled:
+            await asyncio.sleep(self._next_write - clock())
+            self._next_write = clock() + TOGETHER
+            items = tuple(self._unsettled)
+            await self._outbox.settle(items)
+            del self._unsettled[: len(items)]
+            await self._tell([part for part, outcome in items if outcome.state is DeliveryState.SENT])
+
+    async def _tell(self, arrived: Sequence[Parcel]) -> None:
+        if self._sent is None or not arrived:
+            return
+        try:
+            await self._sent(arrived)
+        except Exception:  # the messages have arrived, whatever else is made of that
+            logger.exception("What was sent could not be noted")

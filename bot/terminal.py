@@ -22,7 +22,7 @@ from bot.announcer import Announcer
 from bot.conversation import Conversation
 from bot.database import in_one_line
 from bot.features import Visitor
-from bot.replies import Button, Channel, ChatAddress, Reply
+from bot.replies import Button, Channel, ChatAddress, Document, Lane, Reply
 from bot.texts import say
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 CHAT = ChatAddress(Channel.TERMINAL, "terminal")
+SHORT_FILE = 50_000
+"""Bytes of a file of text that a terminal shows."""
 _STYLES = {"b": "bold", "i": "italic", "code": "cyan", "a": "underline", "blockquote": "dim"}
 
 
@@ -69,29 +71,50 @@ class TerminalSender:
         self._console = console
         self.buttons: tuple[Button, ...] = ()
 
-    async def send(self, chat: ChatAddress, reply: Reply) -> None:
-        """See Sender; a terminal takes everything."""
-        del chat
+    async def send(
+        self, chat: ChatAddress, reply: Reply, *, reply_to: int | None = None, lane: Lane = Lane.ANSWERS
+    ) -> int:
+        """See Sender; a terminal takes everything, and numbers nothing."""
+        del chat, reply_to, lane
         self.show([reply])
+        return 0
+
+    async def edit(self, chat: ChatAddress, message_id: int, reply: Reply, *, lane: Lane = Lane.ANSWERS) -> bool:
+        """See Sender; what was printed stays, and what it should say now is printed below."""
+        del chat, message_id, lane
+        self.show([reply])
+        return True
 
     def show(self, replies: Sequence[Reply]) -> None:
-        """Print messages and number the buttons of the last."""
+        """Print messages and number the buttons of the last; where it asks for a place, that has to be typed."""
         for reply in replies:
             shows_aids = self._console.is_terminal  # a program that counts lines has no use for them
             self.buttons = tuple(button for row in reply.buttons for button in row if shows_aids or not button.aid)
-            text = drawn(reply.html)
-            if self._console.is_terminal:
-                self._console.print(Padding(text, (0, 0, 0, 2), expand=False))
-            else:  # whoever reads a pipe wants the lines as they are
-                self._console.print(text, soft_wrap=True)
+            self._print(drawn(reply.html))
+            for document in reply.documents:
+                self._print(Text.assemble((document.name, "bold"), _content(document)))
             for number, button in enumerate(self.buttons, start=1):
                 self._console.print(Text.assemble((f"  [{number}] ", "bold green"), button.label))
             self._console.print()
+
+    def _print(self, text: Text) -> None:
+        if self._console.is_terminal:
+            self._console.print(Padding(text, (0, 0, 0, 2), expand=False))
+        else:  # whoever reads a pipe wants the lines as they are
+            self._console.print(text, soft_wrap=True)
 
     def pressed(self, line: str) -> Button | None:
         """The button that a line consisting of its number means."""
         numbers = {str(number): button for number, button in enumerate(self.buttons, start=1)}
         return numbers.get(line)
+
+
+def _content(document: Document) -> str:
+    """What a terminal shows after a file's name: all of a short text, else how large it is. Nothing is written."""
+    if len(document.content) <= SHORT_FILE and not document.picture:
+        with suppress(UnicodeDecodeError):
+            return f":\n{document.content.decode().rstrip()}"
+    return f" ({len(document.content):,} B)"
 
 
 class LoopThread:

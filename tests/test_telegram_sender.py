@@ -1,14 +1,23 @@
 """What Telegram is asked, and what each of its errors means."""
 
 import os
+from datetime import timedelta
 
 import pytest
-from telegram.error import TimedOut
+from telegram.error import RetryAfter, TimedOut
 
-from bot.errors import ChatGoneError, ChatMovedError, MessageRefusedError, SendError, TryLaterError
-from bot.replies import Button, Channel, ChatAddress, Reply
-from bot.telegram_sender import NETWORK_WAIT, TOKEN_WAIT, TelegramSender
-from tests.senders import CannedBotApi, canned_bot
+from bot.errors import (
+    ChatGoneError,
+    ChatMovedError,
+    MessageGoneError,
+    MessageRefusedError,
+    SendError,
+    TryLaterError,
+)
+from bot.limiter import LaneHeldError
+from bot.replies import Button, Channel, ChatAddress, Document, Lane, Reply
+from bot.telegram_sender import CARRIER, DOCUMENT_WAITS, NETWORK_WAIT, TOKEN_WAIT, TelegramSender, send_error
+from tests.senders import CannedBotApi, HastyTime, canned_bot
 
 CHAT = ChatAddress(Channel.TELEGRAM, "42")
 
@@ -17,8 +26,9 @@ CHAT = ChatAddress(Channel.TELEGRAM, "42")
 def rig(monkeypatch: pytest.MonkeyPatch) -> tuple[TelegramSender, CannedBotApi]:
     """A sender over the real library, in a process that said nothing of how the library gives times."""
     monkeypatch.delenv("PTB_TIMEDELTA", raising=False)
-    bot, api = canned_bot()
-    sender = TelegramSender(bot)
+    time = HastyTime()
+    bot, api = canned_bot(time)
+    sender = TelegramSender(bot, time.sleep)
     monkeypatch.setenv("PTB_TIMEDELTA", os.environ["PTB_TIMEDELTA"])  # so that it is unset again afterwards
     return sender, api
 
@@ -38,7 +48,8 @@ def api(rig: tuple[TelegramSender, CannedBotApi]) -> CannedBotApi:
 async def failure(sender: TelegramSender) -> SendError:
     """The error that sending ends in."""
     with pytest.raises(SendError) as caught:
-        await sender.send(CHAT, Reply("text"))
+        # An announcement, for an answer would wait until it arrives.
+        await sender.send(CHAT, Reply("text"), lane=Lane.ANNOUNCEMENTS)
     return caught.value
 
 
@@ -140,8 +151,10 @@ async def test_flood_control_in_whole_seconds(
         ((429, b'{"ok": false, "description": "Too Many Requests"}'), NETWORK_WAIT),
         ((200, b"no JSON"), NETWORK_WAIT),
         ((401, b'{"ok": false, "description": "Unauthorized"}'), TOKEN_WAIT),
+        ((409, b'{"ok": false, "description": "Conflict: terminated by other request"}'), NETWORK_WAIT),
+        ((500, b'{"ok": false, "description": "Internal Server Error"}'), NETWORK_WAIT),
     ],
-    ids=["timeout", "connection", "502", "429 without a wait", "no JSON", "token"],
+    ids=["timeout", "connection", "502", "429 without a wait", "no JSON", "token", "409", "500"],
 )
 async def test_trouble_on_the_way_is_for_later(
     sender: TelegramSender, api: CannedBotApi, answer: tuple[int, bytes] | Exception, seconds: float
@@ -163,3 +176,126 @@ async def test_a_message_at_fault_is_refused(sender: TelegramSender, api: Canned
     error = await failure(sender)
     assert type(error) is MessageRefusedError
     assert str(error) == description.capitalize()
+
+
+async def test_a_wait_for_everybody_is_told_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it is the whole lane that has to wait, the error says so."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
+    error = send_error(LaneHeldError(timedelta(seconds=20)))
+    assert isinstance(error, TryLaterError)
+    assert (error.seconds, error.everywhere) == (20, True)
+    error = send_error(RetryAfter(timedelta(seconds=20)))
+    assert isinstance(error, TryLaterError)
+    assert error.everywhere is False
+
+
+async def test_a_message_has_its_number(sender: TelegramSender) -> None:
+    """The number is Telegram's own."""
+    assert [await sender.send(CHAT, Reply(text)) for text in ("one", "two")] == [1, 2]
+
+
+async def test_an_edit_changes_text_and_buttons(sender: TelegramSender, api: CannedBotApi) -> None:
+    """An edit names the message, and gives it text and buttons anew."""
+    assert await sender.edit(CHAT, 9, Reply("<b>new</b>", ((Button("Read", "read:1"),),))) is True
+    assert api.calls == [
+        (
+            "editMessageText",
+            {
+                "chat_id": 42,
+                "message_id": 9,
+                "text": "<b>new</b>",
+                "parse_mode": "HTML",
+                "link_preview_options": {"is_disabled": True},
+                "reply_markup": {"inline_keyboard": [[{"text": "Read", "callback_data": "read:1"}]]},
+            },
+        )
+    ]
+
+
+async def test_an_edit_that_changes_nothing_is_no_error(sender: TelegramSender, api: CannedBotApi) -> None:
+    """Telegram refuses an edit to what a message says already; it says what it should."""
+    same = "specified new message content and reply markup are exactly the same"
+    api.refuse(400, f"Bad Request: message is not modified: {same} as a current content of the message")
+    assert await sender.edit(CHAT, 9, Reply("old")) is False
+
+
+@pytest.mark.parametrize("reason", ["message to edit not found", "message can't be edited", "MESSAGE_ID_INVALID"])
+async def test_a_message_that_cannot_be_edited_is_gone(sender: TelegramSender, api: CannedBotApi, reason: str) -> None:
+    """Deleted or too old: the message is gone, and the chat is not."""
+    api.refuse(400, f"Bad Request: {reason}")
+    with pytest.raises(MessageGoneError):
+        await sender.edit(CHAT, 9, Reply("new"))
+
+
+async def test_files_come_after_the_message(sender: TelegramSender, api: CannedBotApi) -> None:
+    """A file is offered to be saved, a picture is shown, both after the text and in its thread."""
+    files = (Document("data.json", b"{}"), Document("stats.png", b"PNG", picture=True))
+    group = ChatAddress(Channel.TELEGRAM, "-1005", 12)
+    assert await sender.send(group, Reply("yours", documents=files), reply_to=3) == 1
+    assert [name for name, _ in api.calls] == ["sendMessage", "sendDocument", "sendPhoto"]
+    assert [call["message_thread_id"] for _, call in api.calls] == [12, 12, 12]
+    assert [call["reply_parameters"]["message_id"] for _, call in api.calls] == [3, 3, 3]
+
+
+async def test_a_file_is_tried_again_without_its_message(sender: TelegramSender, api: CannedBotApi) -> None:
+    """Trouble on the way of a file repeats the file; after a few tries it is refused, and the message stands."""
+    reply = Reply("yours", documents=(Document("data.json", b"{}"),))
+    api.answers.append(
+        (200, b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": 42, "type": "private"}}}')
+    )
+    api.answers.append(TimedOut())
+    assert await sender.send(CHAT, reply) == 1
+    assert [name for name, _ in api.calls] == ["sendMessage", "sendDocument", "sendDocument"]
+    api.answers.append(
+        (200, b'{"ok": true, "result": {"message_id": 1, "date": 1, "chat": {"id": 42, "type": "private"}}}')
+    )
+    api.answers.extend([TimedOut()] * (len(DOCUMENT_WAITS) + 1))
+    with pytest.raises(MessageRefusedError):
+        await sender.send(CHAT, reply)
+    assert [name for name, _ in api.calls[3:]] == ["sendMessage", "sendDocument", "sendDocument", "sendDocument"]
+
+
+async def test_a_place_is_asked_for_by_a_key(sender: TelegramSender, api: CannedBotApi) -> None:
+    """In a person's own chat a key shares where they are; the next message takes it away, once."""
+    await sender.send(CHAT, Reply("Where?", asks_place="Share where I am"))
+    await sender.send(CHAT, Reply("Rome"))
+    await sender.send(CHAT, Reply("and on"))
+    asked, answered, after = [call.get("reply_markup") for _, call in api.calls]
+    assert asked == {
+        "keyboard": [[{"text": "Share where I am", "request_location": True}]],
+        "resize_keyboard": True,
+        "one_time_keyboard": True,
+    }
+    assert answered == {"remove_keyboard": True}
+    assert after is None
+
+
+async def test_a_message_with_buttons_takes_the_key_away_too(sender: TelegramSender, api: CannedBotApi) -> None:
+    """Telegram takes buttons or the taking away: one more message, gone at once, does the latter."""
+    await sender.send(CHAT, Reply("Where?", asks_place="Share where I am"))
+    await sender.send(CHAT, Reply("Rome", ((Button("Done", "done"),),)))
+    assert [(name, call.get("text")) for name, call in api.calls] == [
+        ("sendMessage", "Where?"),
+        ("sendMessage", CARRIER),
+        ("deleteMessage", None),
+        ("sendMessage", "Rome"),
+    ]
+    assert api.calls[1][1]["reply_markup"] == {"remove_keyboard": True}
+    assert api.calls[2][1]["message_id"] == 2
+    assert "inline_keyboard" in api.calls[3][1]["reply_markup"]
+
+
+async def test_a_key_that_stays_holds_nothing_up(sender: TelegramSender, api: CannedBotApi) -> None:
+    """Where the key cannot be taken away, the message comes all the same."""
+    await sender.send(CHAT, Reply("Where?", asks_place="Share where I am"))
+    api.refuse(400, "Bad Request: no")
+    await sender.send(CHAT, Reply("Rome", ((Button("Done", "done"),),)))
+    assert api.calls[-1][1]["text"] == "Rome"
+
+
+@pytest.mark.parametrize("address", ["-1005", "@annuncio"])
+async def test_no_place_is_asked_for_in_groups(sender: TelegramSender, api: CannedBotApi, address: str) -> None:
+    """A group is in no place: there the buttons stand, which would not in a person's chat."""
+    rows = ((Button("Back", "back"),),)
+    await sender.send(ChatAddress(Channel.TELEGRAM, address), Reply("Where?", rows, asks_place="Share where I am"))
+    assert "inline_keyboard" in api.calls[0][1]["reply_markup"]

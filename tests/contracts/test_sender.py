@@ -10,7 +10,7 @@ from rich.console import Console
 from bot.announcer import Sender
 from bot.composing import plain
 from bot.errors import ChatGoneError, ChatMovedError, MessageRefusedError, SendError, TryLaterError
-from bot.replies import Button, Channel, ChatAddress, Reply
+from bot.replies import Button, Channel, ChatAddress, Lane, Reply
 from bot.telegram_sender import TelegramSender
 from bot.terminal import CHAT, TerminalSender
 from tests.senders import MemorySender, canned_bot
@@ -56,7 +56,10 @@ def memory() -> WideRig:
     return WideRig(
         sender,
         two_chats(Channel.TERMINAL),
-        lambda: [(chat, plain(reply.html), flat(reply.buttons)) for chat, reply in sender.taken],
+        lambda: [
+            (chat, plain(reply.html), flat(reply.buttons))
+            for chat, reply in (*sender.taken, *((chat, reply) for chat, _, reply in sender.edited))
+        ],
         sender.fail,
     )
 
@@ -151,7 +154,8 @@ async def test_a_failure_is_one_of_the_send_errors(wide_rig: WideRig, error: Sen
     chat = wide_rig.chats[0]
     wide_rig.fail(chat, error)
     with pytest.raises(type(error)) as caught:
-        await wide_rig.sender.send(chat, Reply("lost"))
+        # An announcement, for an answer would wait until it arrives.
+        await wide_rig.sender.send(chat, Reply("lost"), lane=Lane.ANNOUNCEMENTS)
     if isinstance(error, ChatMovedError):
         assert isinstance(caught.value, ChatMovedError)
         assert caught.value.address == "-1007"
@@ -160,3 +164,33 @@ async def test_a_failure_is_one_of_the_send_errors(wide_rig: WideRig, error: Sen
         assert caught.value.seconds == 7
     await wide_rig.sender.send(chat, Reply("arrives"))
     assert wide_rig.received()[-1] == (chat, "arrives", ())
+
+
+async def test_a_message_has_a_number_where_its_channel_numbers(rig: Rig) -> None:
+    """Two messages have two numbers, or 0 where the channel has none."""
+    numbers = [await rig.sender.send(rig.chats[0], Reply(text)) for text in ("one", "two")]
+    assert numbers == [0, 0] or 0 < numbers[0] < numbers[1]
+
+
+async def test_an_edit_takes_the_place_of_a_message(rig: Rig) -> None:
+    """What a message says and its buttons are changed; where that cannot be, it is said anew."""
+    chat, rows = rig.chats[0], ((Button("Ask", "ask:1"),),)
+    number = await rig.sender.send(chat, Reply("before"))
+    assert await rig.sender.edit(chat, number, Reply("after", rows)) is True
+    assert rig.received() == [(chat, "before", ()), (chat, "after", flat(rows))]
+
+
+async def test_a_failed_edit_is_one_of_the_send_errors(wide_rig: WideRig) -> None:
+    """An edit fails like a message."""
+    chat = wide_rig.chats[0]
+    number = await wide_rig.sender.send(chat, Reply("before"))
+    wide_rig.fail(chat, GONE)
+    with pytest.raises(ChatGoneError):
+        await wide_rig.sender.edit(chat, number, Reply("after"))
+
+
+@pytest.mark.parametrize("lane", Lane)
+async def test_each_lane_leads_to_the_chat(rig: Rig, lane: Lane) -> None:
+    """However soon a message matters, it arrives."""
+    await rig.sender.send(rig.chats[0], Reply("news"), lane=lane)
+    assert rig.received() == [(rig.chats[0], "news", ())]
