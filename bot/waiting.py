@@ -1,0 +1,50 @@
+"""What a person was asked for a moment ago, and may type or press now. In this process only, and bounded."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from bot.clock import utc_now
+from bot.replies import ChatAddress
+
+T = TypeVar("T")
+
+PATIENCE = timedelta(minutes=30)
+"""How long anything is waited for."""
+WAITED_FOR = 1000
+"""How much is waited for at once; what has waited longest is dropped first."""
+
+
+class Waiting(Generic[T]):
+    """What is waited for, by chat and a key inside it: a person, or the token of a button. Not for several threads."""
+
+    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+        self._now = now
+        self._things: OrderedDict[tuple[ChatAddress, object], tuple[datetime, T]] = OrderedDict()
+
+    def put(self, chat: ChatAddress, key: object, thing: T) -> None:
+        """Wait for this, and no longer for what had the same key."""
+        self._let_go()
+        self._things.pop((chat, key), None)
+        self._things[chat, key] = (self._now() + PATIENCE, thing)
+        while len(self._things) > WAITED_FOR:
+            self._things.popitem(last=False)
+
+    def take(self, chat: ChatAddress, key: object) -> T | None:
+        """What was waited for, which it is no longer; None where there was nothing, or too long ago."""
+        self._let_go()
+        _, thing = self._things.pop((chat, key), (None, None))
+        return thing
+
+    def forget(self, chat: ChatAddress) -> None:
+        """Wait for nothing of this chat, in any of its forum topics."""
+        for other, key in list(self._things):
+            if (other.channel, other.address) == (chat.channel, chat.address):
+                del self._things[other, key]
+
+    def _let_go(self) -> None:
+        """Keep nothing that has waited too long, of whatever chat. The oldest stand first."""
+        now = self._now()
+        while self._things and next(iter(self._things.values()))[0] <= now:
+            self._things.popitem(last=False)

@@ -1,0 +1,117 @@
+"""Less of the news, or none: nobody who wants to leave is asked anything, and everything else is one tap away."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.schema import PauseReason, Rhythm, SubscriptionState
+from bot.settings import LANGUAGES
+from bot.texts import day, say
+from bot.topics import topic_token
+from tests.subscribers import Office, open_office
+from tests.talking import Talk
+
+
+@pytest.fixture
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
+    async with open_office(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def talk(office: Office) -> Talk:
+    """A subscriber of everything."""
+    talk = office.talk()
+    await talk.types("/subscribe")
+    return talk
+
+
+async def test_it_ends_at_once(office: Office, talk: Talk) -> None:
+    """/unsubscribe ends it, and offers below what may have been meant instead."""
+    reply = await talk.types("/unsubscribe")
+    assert reply is not None
+    assert reply.html == say("en", "unsubscribed")
+    assert talk.labels == ["Pause for a month instead", "Once a week instead", "Delete all that is kept"]
+    assert talk.buttons[-1].data == "do:forget"
+    assert (await office.wishes()).pause_reason is PauseReason.PERSON
+    reply = await talk.types("/unsubscribe")
+    assert reply is not None
+    assert reply.html == say("en", "unsubscribed_already")
+    assert talk.labels == ["Subscribe"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_month_of_rest(office: Office, talk: Talk, language: str) -> None:
+    """Instead of an end, thirty days without a message, and it is said when they are over."""
+    talk.language = language
+    await talk.types("/unsubscribe")
+    reply = await talk.presses(say(language, "button_rest"))
+    wishes = await office.wishes()
+    assert wishes.until is not None
+    assert (wishes.pause_reason, (wishes.until - office.clock()).days) == (PauseReason.RESTING, 30)
+    assert (reply.html, reply.edits) == (say(language, "resting", date=day(language, wishes.until.date())), True)
+
+
+async def test_once_a_week(office: Office, talk: Talk) -> None:
+    """Instead of an end, a weekly digest."""
+    await talk.types("/unsubscribe")
+    reply = await talk.presses("Once a week")
+    assert reply.html == say("en", "fewer_weekly", time="9:00")
+    wishes = await office.wishes()
+    assert (wishes.state, wishes.rhythm) == (SubscriptionState.ACTIVE, Rhythm.WEEKLY)
+
+
+async def test_nothing_brings_back_whose_data_was_deleted(office: Office, talk: Talk) -> None:
+    """A button of before /forget subscribes nobody."""
+    await talk.types("/unsubscribe")
+    await office.subscriptions.erase(talk.visitor.chat)
+    for data in ("leave:rest", "leave:weekly", "leave:", "leave:x"):
+        assert (await talk.sends_data(data)).html == say("en", "old_button")
+    for data in ("less:", f"mute:t{topic_token('news')}"):
+        assert (await talk.sends_data(data)).html == say("en", "unsubscribed_already")
+    assert await office.subscriptions.preferences_of(talk.visitor.chat) is None
+
+
+async def test_less_and_less(office: Office, talk: Talk) -> None:
+    """From at once to daily, to weekly; then what else can be done."""
+    for said, rhythm in (("fewer_daily", Rhythm.DAILY), ("fewer_weekly", Rhythm.WEEKLY)):
+        reply = await talk.sends_data("less:")
+        assert reply.html == say("en", said, time="9:00")
+        assert not reply.edits  # the news above stays where it is
+        assert (await office.wishes()).rhythm is rhythm
+        assert talk.labels == ["Settings"]
+    reply = await talk.sends_data("less:")
+    assert reply.html == say("en", "fewer_already", time="9:00")
+    assert talk.labels == ["Unsubscribe", "Settings"]
+
+
+async def test_muting_a_topic(office: Office, talk: Talk) -> None:
+    """A topic is followed no more; what still is, is said."""
+    await office.subscriptions.set_topics(talk.visitor.chat, ("news", "offers"))
+    reply = await talk.sends_data(f"mute:t{topic_token('offers')}")
+    assert reply.html == "Done: no more of “offers”. You still follow: news."
+    assert (await office.wishes()).topics == ("news",)
+    reply = await talk.sends_data(f"mute:t{topic_token('offers')}")
+    assert reply.html == say("en", "muted_already")
+    reply = await talk.sends_data(f"mute:t{topic_token('news')}")
+    assert reply.html == say("en", "muted_last", topic="news")
+
+
+async def test_muting_one_topic_of_everything(office: Office, talk: Talk) -> None:
+    """Of everything, all the other topics stay; everything itself can be muted, too."""
+    await talk.sends_data(f"mute:t{topic_token('offers')}")
+    assert (await office.wishes()).topics == ("news", "test-drives")
+    await office.subscriptions.set_topics(talk.visitor.chat, ("everything",))
+    reply = await talk.sends_data(f"mute:t{topic_token('everything')}")
+    assert reply.html == say("en", "muted_last", topic="everything")
+    assert (await office.wishes()).topics == ()
+
+
+async def test_muting_a_topic_in_own_words(office: Office, talk: Talk) -> None:
+    """By its number, once; a number of another chat is none of ours."""
+    own = await office.subscriptions.add_own_topic(talk.visitor.chat, "<prices>", "en")
+    reply = await talk.sends_data(f"mute:o{own.id}")
+    assert reply.html == say("en", "muted", topic="<prices>", topics="everything")
+    for data in (f"mute:o{own.id}", "mute:o99", "mute:ox", "mute:", "mute:t00000000"):
+        assert (await talk.sends_data(data)).html == say("en", "muted_already")
