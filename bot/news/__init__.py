@@ -1,0 +1,1 @@
+"""News: which article is whose, what changed in one that was told, and what a person reads of it."""

@@ -1,0 +1,242 @@
+"""Publishing: editions are stored and indexed, and all who are to hear of it are owed it, once for ever.
+
+The same for `annuncio ingest`, for what is watched and for who publishes in the chat. Nothing is sent here: it is
+owed, as rows of the outbox, and whoever delivers takes it from there.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.catalogue import corpus_of
+from bot.ingesting import Ingested, put_back, write_editions
+from bot.library import Library, throwaway_library
+from bot.news.corrections import Correction, corrections
+from bot.news.matching import Matcher, answers_of
+from bot.news.stories import WITHIN, Stories
+from bot.schema import DeliveryKind, Rhythm
+from bot.settings import Settings
+from bot.state import State
+from corpus.model import Article, Edition
+from corpus.reader import render_edition
+
+if TYPE_CHECKING:
+    from bot.app import Answering
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of an article: how many are owed it, the answers in it, and the corrections that it makes."""
+
+    slug: str
+    hears: int | None = None
+    """None where nobody is to be told."""
+    answers: int = 0
+    corrections: int = 0
+    story: str | None = None
+    """The slug of the same story told before, where there was one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became of some editions."""
+
+    ingested: tuple[Ingested, ...]
+    told: tuple[Told, ...]
+    undo: str = field(repr=False)
+    """What `withdraw` takes to undo it: JSON that may be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What publishing an article would do, and nothing done."""
+
+    article: Article
+    known: bool
+    """Whether just these editions are there already."""
+    duplicates: tuple[Article, ...]
+    """Articles that told the same story before."""
+    hears: Mapping[Rhythm, int]
+    """How many would hear of it, by how often they want to hear."""
+    corrections: tuple[Correction, ...]
+    """What it says otherwise than the editions that it takes the place of."""
+
+
+class Newsroom:
+    """Publishes; one for a process, for it remembers what it has read of topics and stories."""
+
+    def __init__(self, answering: "Answering", state: State) -> None:
+        self._answering = answering
+        self._state = state
+        self._matcher = Matcher(answering.encoder, answering.answerer)
+        self._stories = Stories(answering.encoder)
+        self._turn = asyncio.Lock()
+
+    async def publish(
+        self, editions: Sequence[Edition], *, at: datetime | None = None, quiet: bool = False
+    ) -> Published:
+        """Store and index the editions, and owe what follows from them, nothing of it before `at`.
+
+        What was published before is owed to nobody a second time, so that it may be repeated after a failure. Of what
+        is published quietly, and of articles that come with the bot, nobody is told; corrections go out all the same.
+        """
+        async with self._turn:
+            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            ingested = await asyncio.to_thread(self._store, editions)
+            library = self._answering.catalogue.current()
+            told = []
+            for slug in dict.fromkeys(edition.slug for edition in editions):
+                corrected = await self._correct(slug, before.get(slug), library.articles.get(slug), at)
+                if quiet or slug in _shipped(self._answering.settings):
+                    told.append(Told(slug, corrections=corrected))
+                else:
+                    told.append(await self._tell(library, library.articles[slug], corrected, at))
+            return Published(tuple(ingested), tuple(told), _undo(editions, before))
+
+    async def preview(self, editions: Sequence[Edition]) -> tuple[Preview, ...]:
+        """What `publish` would do with these editions; an article of several is previewed once."""
+        async with self._turn:
+            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            return tuple(
+                [
+                    await self._preview(slug, editions, before.get(slug))
+                    for slug in dict.fromkeys(edition.slug for edition in editions)
+                ]
+            )
+
+    async def withdraw(self, undo: str) -> None:
+        """Undo: what is still owed is owed no more, and what stood there before stands there again.
+
+        Who was told meanwhile of what stands no longer is owed a correction.
+        """
+        files: dict[str, str | None] = json.loads(undo)
+        async with self._turn:
+            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            await asyncio.to_thread(put_back, self._answering, files)
+            await asyncio.to_thread(self._answering.catalogue.refresh)
+            library = self._answering.catalogue.current()
+            for slug in dict.fromkeys(name.partition("/")[0] for name in files):
+                await self._state.outbox.withdraw(slug)
+                await self._correct(slug, before.get(slug), library.articles.get(slug), None)
+
+    def _store(self, editions: Sequence[Edition]) -> list[Ingested]:
+        ingested = write_editions(self._answering, editions)
+        self._answering.catalogue.refresh()
+        self._answering.samples()
+        return ingested
+
+    async def _tell(self, library: Library, article: Article, corrected: int, at: datetime | None) -> Told:
+        outbox = self._state.outbox
+        story = await self._story(library, article)
+        own = await self._own(library, article)
+        hears = await outbox.announce(article.slug, article.original.topics, own=own, at=at, story=story)
+        if story is not None:
+            await self._name_second_source(library, article, story, at)
+        answers = await self._answer(article, at)
+        return Told(article.slug, hears, answers, corrected, story)
+
+    async def _story(self, library: Library, article: Article) -> str | None:
+        """The first telling of the article's story of which people were told."""
+        told = await self._told_near(library, article)
+        found = await asyncio.to_thread(self._stories.told_before, library, article, told)
+        return None if found is None else (await self._state.outbox.story_of(found)) or found
+
+    async def _told_near(self, library: Library, article: Article) -> tuple[str, ...]:
+        """The articles of about the same days that somebody was told of."""
+        near = [
+            other.slug
+            for other in library.newest_first
+            if other.slug != article.slug and abs(other.original.published - article.original.published) <= WITHIN
+        ]
+        return tuple([slug for slug in near if await self._state.outbox.pending_of(slug)])
+
+    async def _name_second_source(self, library: Library, article: Article, story: str, at: datetime | None) -> None:
+        """Have every message that told the story name this article too."""
+        for slug in await self._told_near(library, article):
+            if slug == story or await self._state.outbox.story_of(slug) == story:
+                await self._state.outbox.owe_edits(slug, article.slug, at)
+
+    async def _own(self, library: Library, article: Article) -> frozenset[int]:
+        topics = [topic for topic, _ in await self._state.subscriptions.own_topics()]
+        return await asyncio.to_thread(self._matcher.topics_of, library, article, topics)
+
+    async def _answer(self, article: Article, at: datetime | None) -> int:
+        """Owe its asker each answer that the article gives to a question that waits."""
+        waiting = await self._state.subscriptions.awaited()
+
+        def answered() -> list[tuple[int, str, str | None]]:
+            answerer = self._answering.answerer
+            return [
+                (question.chat_id, str(question.id), None)
+                for question in waiting
+                if answers_of(answerer, article, question.question, question.language) is not None
+            ]
+
+        rows = await asyncio.to_thread(answered) if waiting else []
+        return await self._state.outbox.owe(DeliveryKind.ANSWER, article.slug, rows, at) if rows else 0
+
+    async def _correct(self, slug: str, before: Article | None, after: Article | None, at: datetime | None) -> int:
+        """Owe those who were shown what stands no longer what stands now; how many."""
+        owed = 0
+        for change in await asyncio.to_thread(corrections, before, after):
+            chats = await self._state.shown.who_saw(change.sentence, change.language, change.was)
+            if chats:
+                kept = await self._state.shown.correct(slug, change.sentence, change.language, change.was, change.now)
+                rows = [(chat, str(kept.id), None) for chat in chats]
+                owed += await self._state.outbox.owe(DeliveryKind.CORRECTION, slug, rows, at)
+        return owed
+
+    async def _preview(self, slug: str, editions: Sequence[Edition], before: Article | None) -> Preview:
+        new = {edition.language: edition for edition in editions if edition.slug == slug}
+        article = _with(before, new)
+        library = await asyncio.to_thread(throwaway_library, [article], self._answering.encoder)
+        current = self._answering.catalogue.current()
+        both = Library({**current.articles, slug: article}, library.search, library.words, library.digest)
+        told = await self._told_near(both, article)
+        duplicate = await asyncio.to_thread(self._stories.told_before, both, article, told)
+        own = await self._own(library, article)
+        shipped = slug in _shipped(self._answering.settings)
+        story = None if duplicate is None else (await self._state.outbox.story_of(duplicate)) or duplicate
+        hears: Mapping[Rhythm, int] = {}
+        if not shipped:
+            hears = await self._state.outbox.audience(article.original.topics, own, story)
+        return Preview(
+            article=article,
+            known=before is not None and all(before.edition(language) == e for language, e in new.items()),
+            duplicates=(current.articles[duplicate],) if duplicate is not None else (),
+            hears=hears,
+            corrections=corrections(before, article),
+        )
+
+
+def _by_slug(articles: Sequence[Article]) -> dict[str, Article]:
+    return {article.slug: article for article in articles}
+
+
+def _with(before: Article | None, new: Mapping[str, Edition]) -> Article:
+    """The article as it will be, the original first."""
+    editions = {**({edition.language: edition for edition in before.editions} if before else {}), **new}
+    slug = next(iter(new.values())).slug
+    ordered = sorted(editions.values(), key=lambda edition: (edition.language != edition.original, edition.language))
+    return Article(slug, tuple(ordered))
+
+
+def _undo(editions: Sequence[Edition], before: Mapping[str, Article]) -> str:
+    """What stood in the place of each edition: its file, or nothing."""
+    former = {
+        f"{edition.slug}/{edition.language}": before[edition.slug].edition(edition.language)
+        if edition.slug in before
+        else None
+        for edition in editions
+    }
+    return json.dumps({name: render_edition(edition) if edition else None for name, edition in former.items()})
+
+
+def _shipped(settings: Settings) -> frozenset[str]:
+    """The articles that come with the bot: news to nobody, whatever editions are added to them."""
+    if settings.articles_dir is not None:
+        return frozenset()
+    return frozenset(path.name for path in settings.shipped_articles.iterdir())

@@ -1,0 +1,289 @@
+"""What is sent unasked: an announcement or several, an answer that was waited for, what is said otherwise now.
+
+A parcel becomes few messages. What all subscribers of a language read of an article is made once; what differs from
+person to person is put to it, so that fifty thousand messages cost hardly more than one.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from html import escape
+
+from bot.aids import answer_buttons
+from bot.answering import Answerer
+from bot.composing import LINE, SUMMARY, TELEGRAM_LIMIT, compose, cut, one_line, plain, question_buttons, units
+from bot.deliveries import Delivery, Parcel
+from bot.leaving import LESS, MUTE
+from bot.library import Library
+from bot.news.matching import answers_of
+from bot.news.stories import Stories
+from bot.owing import OWN
+from bot.replies import Button, Reply
+from bot.samples import Samples
+from bot.schema import EVERYTHING, DeliveryKind
+from bot.shown import Correction, Shown
+from bot.texts import day, language_name, say, say_html
+from bot.timeline import ABOUT, article_token
+from bot.topics import topic_name, topic_token
+from corpus.model import Article, Edition
+
+SHORT = 40
+"""UTF-16 units of a topic or of a title on a button."""
+ASKABLE = 5
+"""Articles of a digest that have a button."""
+LEAST = 60
+"""UTF-16 units that a title keeps in the longest of digests."""
+ShownSentence = tuple[str, str, str]
+"""Id, language and text of a sentence that somebody is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What subscribers of one language read of an article."""
+
+    slug: str
+    topic: str
+    published: date
+    title: str
+    url: str | None
+    told: str
+    """HTML: title, date, opening, address."""
+    also: str
+    """HTML: who else tells it; "" where nobody does."""
+    questions: tuple[str, ...]
+    shown: tuple[ShownSentence, ...]
+
+
+def parts(parcel: Parcel) -> tuple[Parcel, ...]:
+    """The messages that a parcel becomes, in their order: announcements in one, corrections in one, answers apart."""
+    apart = parcel.of(DeliveryKind.ANSWER, DeliveryKind.SECOND_SOURCE).deliveries
+    together = (parcel.of(DeliveryKind.CORRECTION), parcel.of(DeliveryKind.ANNOUNCEMENT))
+    single = (replace(parcel, deliveries=(delivery,)) for delivery in apart)
+    return tuple(part for part in (together[0], *single, together[1]) if part.deliveries)
+
+
+class Pushes:
+    """Composes parcels for the chats of one bot, and notes what their people were shown."""
+
+    def __init__(
+        self,
+        library: Callable[[], Library],
+        samples: Callable[[], Samples],
+        answerer: Answerer,
+        stories: Stories,
+        shown: Shown,
+        language: str,
+    ) -> None:
+        self._library = library
+        self._samples = samples
+        self._answerer = answerer
+        self._stories = stories
+        self._shown = shown
+        self._language = language
+        self._turn = threading.Lock()
+        self._digest = ""
+        self._news: dict[tuple[str, str], News | None] = {}
+
+    async def compose(self, parcel: Parcel) -> Reply | None:
+        """The message for one of the `parts` of a parcel; None where nothing of it can be told any more."""
+        corrected = [
+            correction
+            for delivery in parcel.of(DeliveryKind.CORRECTION).deliveries
+            if (correction := await self._shown.correction(int(delivery.about))) is not None
+        ]
+        if parcel.of(DeliveryKind.ANSWER).deliveries or not self._made(parcel):
+            return await asyncio.to_thread(self._composed, parcel, corrected)
+        return self._composed(parcel, corrected)
+
+    async def sent(self, parcels: Iterable[Parcel]) -> None:
+        """Note what those who were sent these parcels were shown, so that it can be corrected."""
+        rows = [
+            (parcel.chat_id, *sentence)
+            for parcel in parcels
+            for sentence in self._shown_in(_announced(parcel), parcel.language or self._language)
+        ]
+        await self._shown.note_all(rows)
+
+    def _made(self, parcel: Parcel) -> bool:
+        """Whether all that takes time is at hand."""
+        language = parcel.language or self._language
+        current = self._library().digest == self._digest
+        return current and all((delivery.article, language) in self._news for delivery in _announced(parcel))
+
+    def _shown_in(self, announced: Sequence[Delivery], language: str) -> tuple[ShownSentence, ...]:
+        if len(announced) != 1:
+            return ()  # a digest has no more than titles
+        news = self._news.get((announced[0].article, language))
+        return news.shown if news is not None else ()
+
+    def _composed(self, parcel: Parcel, corrected: Sequence[Correction]) -> Reply | None:
+        language = parcel.language or self._language
+        library = self._library()
+        replies = [
+            reply
+            for delivery in parcel.of(DeliveryKind.ANSWER).deliveries
+            if (reply := self._answer(library, delivery, language)) is not None
+        ]
+        room = (TELEGRAM_LIMIT - 2 * len(corrected)) // max(1, len(corrected))
+        texts = [*(_corrected(library, one, language, room) for one in corrected), *(reply.html for reply in replies)]
+        told = [(delivery, news) for delivery in _announced(parcel) if (news := self._news_of(delivery, language))]
+        told.sort(key=lambda pair: (pair[1].published, pair[1].slug), reverse=True)
+        buttons = replies[0].buttons if len(replies) == 1 and not told else ()
+        if len(told) == 1:
+            buttons = _under(*told[0], language)
+            texts.append(_single(*told[0], language))
+        elif told:
+            buttons = _under_several([news for _, news in told], language)
+            texts.append(_digest([news for _, news in told], language))
+        return Reply("\n\n".join(texts), buttons) if texts else None
+
+    def _answer(self, library: Library, delivery: Delivery, language: str) -> Reply | None:
+        article, question = library.articles.get(delivery.article), delivery.because_words
+        if article is None or question is None:
+            return None
+        answer = answers_of(self._answerer, article, question, language)
+        if answer is None:
+            return None
+        asked = say(language, "push_answer", question=one_line(question))
+        return Reply(f"{asked}\n\n{compose(answer).html}", answer_buttons(answer))
+
+    def _news_of(self, delivery: Delivery, language: str) -> News | None:
+        """What is read of the article; made once for a language, as long as the library is the same."""
+        with self._turn:
+            library = self._library()
+            if library.digest != self._digest:
+                self._news.clear()
+                self._digest = library.digest
+            key = (delivery.article, language)
+            if key not in self._news:
+                article = library.articles.get(delivery.article)
+                self._news[key] = None if article is None else self._make(library, article, language)
+            return self._news[key]
+
+    def _make(self, library: Library, article: Article, language: str) -> News:
+        others = self._stories.tellings(library, article)
+        also = dict.fromkeys(_named(other.edition(language) or other.original) for other in others)
+        return news_of(article, language, self._samples().of_article(article.slug, language), tuple(also))
+
+
+def news_of(article: Article, language: str, questions: Sequence[str], also: Sequence[str] = ()) -> News:
+    """What is read of an article in this language: its edition, or else the original and what the English one says.
+
+    `also` are links to other tellings, as HTML.
+    """
+    edition = article.edition(language) or article.original
+    head = say(language, "news", title=one_line(edition.title), date=day(language, edition.published))
+    parts = [head, _opening(edition, SUMMARY)]
+    shown = list(_first_sentences(edition, SUMMARY))
+    english = article.edition("en")
+    if edition.language not in {language, "en"} and english is not None:
+        label = say(language, "push_summary", language=language_name("en", language))
+        parts.append(f"{label}\n<b>{escape(one_line(english.title), quote=False)}</b>\n{_opening(english, SUMMARY)}")
+        shown += _first_sentences(english, SUMMARY)
+    url = edition.url or article.original.url
+    if url:
+        parts.append(f'<a href="{escape(url)}">{escape(one_line(url), quote=False)}</a>')
+    return News(
+        slug=article.slug,
+        topic=next(iter(article.original.topics), EVERYTHING),
+        published=edition.published,
+        title=edition.title,
+        url=url,
+        told="\n\n".join(parts),
+        also=say_html(language, "push_also", sources=", ".join(also[:3])) if also else "",
+        questions=tuple(questions[:1]),
+        shown=tuple(shown),
+    )
+
+
+def _announced(parcel: Parcel) -> tuple[Delivery, ...]:
+    """What of it announces an article, for the first time or in a message that is edited."""
+    return parcel.of(DeliveryKind.ANNOUNCEMENT, DeliveryKind.SECOND_SOURCE).deliveries
+
+
+def _opening(edition: Edition, limit: int) -> str:
+    text = edition.paragraphs[0].text(edition.language)
+    return escape(cut(text, limit, edition.language), quote=False)
+
+
+def _first_sentences(edition: Edition, limit: int) -> Iterable[ShownSentence]:
+    """Those of the opening that are shown whole."""
+    opening = cut(edition.paragraphs[0].text(edition.language), limit, edition.language)
+    shown = (sentence for sentence in edition.paragraphs[0].sentences if sentence.text in opening)
+    return ((sentence.id, edition.language, sentence.text) for sentence in shown)
+
+
+def _named(edition: Edition) -> str:
+    """Who tells it, linked where it has an address."""
+    source = escape(one_line(edition.source, LINE // 2), quote=False)
+    return f'<a href="{escape(edition.url)}">{source}</a>' if edition.url else source
+
+
+def _single(delivery: Delivery, news: News, language: str) -> str:
+    because = _because(delivery, language)
+    reason = [say(language, "push_because", topic=because)] if because else []
+    return "\n\n".join([news.told, *filter(None, [news.also]), *reason])
+
+
+def _because(delivery: Delivery, language: str) -> str | None:
+    """What the person follows: a topic by its name, or in their own words, which may be gone by now."""
+    if delivery.because is None or delivery.because.startswith(OWN):
+        return one_line(delivery.because_words, LINE // 2) if delivery.because_words else None
+    return topic_name(delivery.because, language)
+
+
+def _under(delivery: Delivery, news: News, language: str) -> tuple[tuple[Button, ...], ...]:
+    """The buttons of a single push. Of everything, what is muted is the topic of this article."""
+    less = Button(say(language, "button_less"), f"{LESS}:")
+    own = delivery.because is not None and delivery.because.startswith(OWN)
+    if own and delivery.because and delivery.because_words:
+        name, token = delivery.because_words, f"o{delivery.because.removeprefix(OWN)}"
+    else:
+        label = delivery.because if delivery.because not in {None, EVERYTHING} and not own else news.topic
+        name, token = topic_name(label or EVERYTHING, language), f"t{topic_token(label or EVERYTHING)}"
+    mute = Button(plain(say(language, "button_mute", topic=one_line(name, SHORT))), f"{MUTE}:{token}")
+    about = Button(say(language, "button_about"), f"{ABOUT}:{article_token(news.slug)}")
+    return (*question_buttons(news.questions), (about,), (mute, less))
+
+
+def _digest(told: Sequence[News], language: str) -> str:
+    """Several announcements, a line each; titles are shortened, and the oldest counted only, where they do not fit."""
+    head = say(language, "push_digest", count=len(told))
+    for limit in (LINE, LINE // 2, LEAST):
+        lines = [_line(news, language, limit) for news in told]
+        html = "\n".join([f"{head}\n", *lines])
+        if units(plain(html)) <= TELEGRAM_LIMIT:
+            return html
+    kept: list[str] = []
+    rest = ""
+    for number, line in enumerate(lines):
+        rest = "\n" + say(language, "push_digest_more", count=len(lines) - number)
+        if units(plain("\n".join([f"{head}\n", *kept, line, rest]))) > TELEGRAM_LIMIT:
+            break
+        kept.append(line)
+    return "\n".join([f"{head}\n", *kept, rest])
+
+
+def _line(news: News, language: str, limit: int) -> str:
+    title = escape(one_line(news.title, limit), quote=False)
+    linked = f'<a href="{escape(news.url)}">{title}</a>' if news.url else f"<b>{title}</b>"
+    also = f" {news.also}" if news.also else ""
+    return f"• {linked} <i>{day(language, news.published)}</i>{also}"
+
+
+def _under_several(told: Sequence[News], language: str) -> tuple[tuple[Button, ...], ...]:
+    rows = [(Button(one_line(news.title, SHORT), f"{ABOUT}:{article_token(news.slug)}"),) for news in told[:ASKABLE]]
+    return (*rows, (Button(say(language, "button_less"), f"{LESS}:"),))
+
+
+def _corrected(library: Library, correction: Correction, language: str, room: int) -> str:
+    """What was shown and stands no longer, beside what stands there now, in so many UTF-16 units."""
+    article = library.articles.get(correction.article)
+    title = (article.edition(correction.language) or article.original).title if article else correction.article
+    spared = min(LINE * 4, max(LEAST, (room - 2 * LEAST) // 3))
+    title, was = one_line(title, min(LINE, spared)), cut(correction.was, spared, correction.language)
+    if correction.now is None:
+        return say(language, "push_withdrawn", title=title, was=was)
+    return say(language, "push_corrected", title=title, was=was, now=cut(correction.now, spared, correction.language))

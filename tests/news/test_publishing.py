@@ -1,0 +1,244 @@
+"""From editions to what is owed: whom an article concerns, once, and what it says otherwise than before."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import Answering, open_answering
+from bot.deliveries import Outcome
+from bot.errors import CorpusError
+from bot.news import matching, publishing
+from bot.news.publishing import Newsroom, Told
+from bot.replies import Channel, ChatAddress
+from bot.schema import DeliveryKind, DeliveryState, Rhythm
+from bot.settings import Settings
+from bot.state import State, open_state
+from tests.answerers import GATE
+from tests.articles import edition
+from tests.clocks import StoppedClock
+from tests.encoders import WordEncoder
+from tests.vaults import VAULT
+
+ANNA, BRUNO, CARLA = (ChatAddress(Channel.TELEGRAM, address) for address in ("1", "2", "3"))
+DEPOT = edition("depot", "en", [["Acme opens a depot in Turin on 3 May.", "It has room for 40 lorries."]], title="Acme")
+ANEW = edition("anew", "it", [["Acme apre un depot a Turin il 3 maggio.", "Ci stanno 40 lorries."]], original="it")
+OFFER = replace(edition("offer", "en", [["A ticket costs 20 euros."]], title="Tickets"), topics=("offers",))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An empty corpus in a folder of the test's own."""
+    (tmp_path / "articles").mkdir()
+    return Settings(data_dir=tmp_path / "data", articles_dir=tmp_path / "articles", reader=False)
+
+
+@pytest.fixture
+def answering(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Answering:
+    """Answers by the words of a text."""
+    monkeypatch.setattr("bot.app.gate_of", lambda _: GATE)
+    monkeypatch.setattr(matching, "NEAR", 0.3)
+    monkeypatch.setattr(matching, "BELONGS", 0.5)
+    return open_answering(settings, WordEncoder("depot", "turin", "lorries", "ticket", "euros"))
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    """The clock of the state."""
+    return StoppedClock()
+
+
+@pytest.fixture
+async def state(settings: Settings, clock: StoppedClock) -> AsyncIterator[State]:
+    """A database of the test's own."""
+    async with open_state(settings, VAULT, now=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def newsroom(answering: Answering, state: State) -> Newsroom:
+    """As the bot has it."""
+    return Newsroom(answering, state)
+
+
+async def taken(state: State, clock: Callable[[], object]) -> list[tuple[str, DeliveryKind, str, str | None]]:
+    """All that is due now, taken and sent: whose, what kind, of which article, and why."""
+    del clock
+    found = []
+    while parcels := await state.outbox.take(Channel.TELEGRAM, state.outbox._now(), 10, "test"):
+        await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT, message_id=7)) for parcel in parcels])
+        found += [(p.chat.address, d.kind, d.article, d.because) for p in parcels for d in p.deliveries]
+    return sorted(found)
+
+
+async def test_everyone_whom_it_concerns_is_owed_it_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Followers of its label, of everything and of words that it is about; again and again changes nothing."""
+    await state.subscriptions.subscribe(ANNA)
+    await state.subscriptions.subscribe(BRUNO)
+    await state.subscriptions.set_topics(BRUNO, ["offers"])
+    await state.subscriptions.subscribe(CARLA)
+    await state.subscriptions.set_topics(CARLA, [])
+    topic = await state.subscriptions.add_own_topic(CARLA, "depot Turin", "en")
+    published = await newsroom.publish([DEPOT, OFFER])
+    assert published.told == (Told("depot", 2), Told("offer", 2))
+    assert [ingested.known for ingested in published.ingested] == [False, False]
+    again = await newsroom.publish([DEPOT, OFFER])
+    assert again.told == (Told("depot", 0), Told("offer", 0))
+    assert [ingested.known for ingested in again.ingested] == [True, True]
+    assert await taken(state, clock) == [
+        ("1", DeliveryKind.ANNOUNCEMENT, "depot", "everything"),
+        ("1", DeliveryKind.ANNOUNCEMENT, "offer", "everything"),
+        ("2", DeliveryKind.ANNOUNCEMENT, "offer", "offers"),
+        ("3", DeliveryKind.ANNOUNCEMENT, "depot", f"own:{topic.id}"),
+    ]
+
+
+async def test_nothing_is_owed_before_its_time(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """What is published for later is stored at once, and due then."""
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    assert await taken(state, clock) == []
+    clock.forward(601)
+    assert [row[2] for row in await taken(state, clock)] == ["depot"]
+
+
+async def test_what_is_published_quietly_is_told_to_nobody(newsroom: Newsroom, state: State) -> None:
+    """It is stored and can be asked about, and is no news, now or when it is published quietly again."""
+    await state.subscriptions.subscribe(ANNA)
+    assert (await newsroom.publish([DEPOT], quiet=True)).told == (Told("depot"),)
+    assert await state.outbox.pending_of("depot") == {}
+
+
+async def test_an_article_that_comes_with_the_bot_is_no_news(
+    newsroom: Newsroom, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever editions are added to it; where it is somebody's whole corpus, it is an article like any other."""
+    assert publishing._shipped(Settings()) == {"2025-09-24-xiaomi-cars-abroad"}
+    assert publishing._shipped(Settings(articles_dir=Settings().shipped_articles)) == frozenset()
+    await state.subscriptions.subscribe(ANNA)
+    monkeypatch.setattr(publishing, "_shipped", lambda _: frozenset({"depot"}))
+    assert (await newsroom.publish([DEPOT])).told == (Told("depot"),)
+    [preview] = await newsroom.preview([replace(DEPOT, title="Other")])
+    assert preview.hears == {}
+
+
+async def test_a_story_told_before_does_not_ping_again(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Who has the first message has it edited; who has not is told of the second as of any other."""
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([DEPOT])
+    await taken(state, clock)
+    await state.subscriptions.subscribe(BRUNO)
+    [told] = (await newsroom.publish([ANEW])).told
+    assert (told.story, told.hears) == ("depot", 1)
+    assert await taken(state, clock) == [
+        ("1", DeliveryKind.SECOND_SOURCE, "depot", "everything"),
+        ("2", DeliveryKind.ANNOUNCEMENT, "anew", "everything"),
+    ]
+    third = replace(edition("third", "en", [[s.text for s in DEPOT.sentences]], title="Acme"), source="Third")
+    [told] = (await newsroom.publish([third])).told
+    assert (told.story, told.hears) == ("depot", 0)
+    assert [row[:3] for row in await taken(state, clock)] == [
+        ("1", DeliveryKind.SECOND_SOURCE, "depot"),
+        ("2", DeliveryKind.SECOND_SOURCE, "anew"),
+    ]
+
+
+async def test_a_question_that_waits_is_answered_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Whoever wanted to know is owed the answer, with or without a subscription, and nobody else anything."""
+    number = await state.subscriptions.await_answer(CARLA, "How many euros is a ticket?", "en")
+    await state.subscriptions.await_answer(BRUNO, "Who won the elections?", "en")
+    assert [told.answers for told in (await newsroom.publish([DEPOT, OFFER])).told] == [0, 1]
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    assert parcel.chat == CARLA
+    assert [(d.kind, d.article, d.about, d.because_words) for d in parcel.deliveries] == [
+        (DeliveryKind.ANSWER, "offer", str(number), "How many euros is a ticket?")
+    ]
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT))])
+    assert [told.answers for told in (await newsroom.publish([OFFER])).told] == [0]
+    assert [question.chat_id for question in await state.subscriptions.awaited()] != [parcel.chat_id]
+
+
+async def test_a_changed_edition_is_corrected(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Who was shown a price that is another one now is told was and is, once; who was shown another sentence is not."""
+    await newsroom.publish([DEPOT], quiet=True)
+    for chat, sentence in ((ANNA, DEPOT.sentences[1]), (BRUNO, DEPOT.sentences[0])):
+        await state.subscriptions.subscribe(chat)
+        await state.shown.note(chat, [(sentence.id, "en", sentence.text)])
+    changed = edition(
+        "depot", "en", [["Acme opens a depot in Turin on 3 May.", "It has room for 55 lorries."]], title="Acme"
+    )
+    assert [told.corrections for told in (await newsroom.publish([changed], quiet=True)).told] == [1]
+    assert [told.corrections for told in (await newsroom.publish([changed], quiet=True)).told] == [0]
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    assert parcel.chat == ANNA
+    [delivery] = parcel.deliveries
+    correction = await state.shown.correction(int(delivery.about))
+    assert correction is not None
+    assert (correction.was, correction.now) == ("It has room for 40 lorries.", "It has room for 55 lorries.")
+
+
+async def test_publishing_can_be_undone(
+    newsroom: Newsroom, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """Until it was sent, nobody is told, and files, index and library are as they were: it may be published again."""
+    await state.subscriptions.subscribe(ANNA)
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    assert json.loads(published.undo) == {"depot/en": None}
+    await newsroom.withdraw(published.undo)
+    clock.forward(601)
+    assert await taken(state, clock) == []
+    assert answering.catalogue.current().articles == {}
+    assert not (answering.settings.own_articles / "depot").exists()
+    assert (await newsroom.publish([DEPOT])).told == (Told("depot", 1),)
+
+
+async def test_undoing_a_change_brings_the_former_text_back(
+    newsroom: Newsroom, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """What stood there before stands there again, and who was shown the change meanwhile is told."""
+    await newsroom.publish([DEPOT], quiet=True)
+    changed = edition(
+        "depot", "en", [["Acme opens a depot in Turin on 9 May.", "It has room for 40 lorries."]], title="Acme"
+    )
+    published = await newsroom.publish([changed], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [("depot/p1/s1", "en", changed.sentences[0].text)])
+    await newsroom.withdraw(published.undo)
+    assert answering.catalogue.current().articles["depot"].original == DEPOT
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    assert [delivery.kind for delivery in parcel.deliveries] == [DeliveryKind.CORRECTION]
+
+
+async def test_a_preview_decides_the_same_and_does_nothing(
+    newsroom: Newsroom, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """Who would hear, what it repeats and what it corrects, with neither files nor rows written."""
+    await state.subscriptions.subscribe(ANNA)
+    await state.subscriptions.subscribe(BRUNO)
+    await state.subscriptions.set_rhythm(BRUNO, Rhythm.DAILY)
+    [preview] = await newsroom.preview([DEPOT])
+    assert (preview.article.slug, preview.known, preview.duplicates) == ("depot", False, ())
+    assert preview.hears == {Rhythm.AT_ONCE: 1, Rhythm.DAILY: 1}
+    assert list(answering.settings.own_articles.iterdir()) == []
+    await newsroom.publish([DEPOT])
+    await taken(state, clock)
+    [preview] = await newsroom.preview([ANEW])
+    assert [article.slug for article in preview.duplicates] == ["depot"]
+    assert preview.hears == {}
+    [preview] = await newsroom.preview([DEPOT])
+    assert preview.known
+    [preview] = await newsroom.preview([edition("depot", "en", [["Acme opens a depot in Turin on 9 May."]])])
+    assert [correction.sentence for correction in preview.corrections] == ["depot/p1/s1", "depot/p1/s2"]
+
+
+async def test_what_is_refused_owes_nothing(newsroom: Newsroom, state: State, answering: Answering) -> None:
+    """Where one edition contradicts another, none is stored and nobody is told."""
+    await state.subscriptions.subscribe(ANNA)
+    broken = edition("depot", "it", [["Uno."], ["Due."]], original="en")
+    with pytest.raises(CorpusError):
+        await newsroom.publish([DEPOT, broken])
+    assert await state.outbox.pending_of("depot") == {}
+    assert answering.catalogue.current().articles == {}

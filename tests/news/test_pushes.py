@@ -1,0 +1,300 @@
+"""What subscribers read: a push, a digest, an answer, a correction, an edit; within the limits, in their language."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.composing import SUMMARY, plain, question_token, units
+from bot.database import Engines
+from bot.deliveries import Delivery, Parcel
+from bot.library import Library
+from bot.news.pushes import Pushes, news_of, parts
+from bot.news.stories import Stories
+from bot.replies import Button, Channel, ChatAddress, Reply
+from bot.samples import Samples
+from bot.schema import DeliveryKind
+from bot.settings import LANGUAGES
+from bot.shown import Correction, Shown
+from bot.texts import day, say
+from bot.timeline import article_token
+from bot.topics import topic_token
+from corpus.model import Article
+from tests.answerers import word_answerer, word_library
+from tests.articles import article
+from tests.encoders import WordEncoder
+from tests.test_composing import MONSTER, check_html
+from tests.vaults import VAULT
+
+CHAT = ChatAddress(Channel.TELEGRAM, "1")
+DEPOT = article(
+    "depot", {"en": [["Acme opens a depot in Turin on 3 May.", "It has room for 40 lorries."]]}, title="Acme <1>", day=5
+)
+ITALIAN = article("italian", {"it": [["Il deposito apre."]], "en": [["The depot opens."]]}, title="Il deposito", day=3)
+CHINESE = article("chinese", {"zh": [["仓库开放。"]]}, title="仓库", day=1)
+
+
+class Memory(Shown):
+    """Keeps what is noted, and knows one correction."""
+
+    def __init__(self, *corrections: Correction) -> None:
+        super().__init__(Engines("sqlite+aiosqlite://"), VAULT)
+        self.corrections = {correction.id: correction for correction in corrections}
+        self.noted: list[tuple[int, str, str, str]] = []
+
+    async def correction(self, number: int) -> Correction | None:
+        """See Shown."""
+        return self.corrections.get(number)
+
+    async def note_all(self, rows: object) -> None:
+        """See Shown."""
+        assert isinstance(rows, list)
+        self.noted += rows
+
+
+def correction(number: int, was: str, now: str | None) -> Correction:
+    """Of the depot's first sentence."""
+    return Correction(number, "depot", "depot/p1/s1", "en", was, now, datetime(2025, 1, 1, tzinfo=UTC))
+
+
+class Desk:
+    """Pushes over some articles, and how often their questions were looked for."""
+
+    def __init__(self, articles: Sequence[Article], shown: Shown) -> None:
+        encoder = WordEncoder("depot", "lorries", "acme")
+        self.library = word_library(articles, encoder)
+        self.looked = 0
+        self.pushes = Pushes(
+            self._library,
+            self._samples,
+            word_answerer(self._library, encoder),
+            Stories(encoder),
+            shown,
+            "en",
+        )
+
+    def _library(self) -> Library:
+        return self.library
+
+    def _samples(self) -> Samples:
+        self.looked += 1
+        return Samples("x", {"depot": {"en": ["When does it open?", "Where?"], "it": ["Quando apre?"]}})
+
+
+@pytest.fixture
+def shown() -> Memory:
+    """With two corrections."""
+    return Memory(correction(1, "It opens <in> May.", "It opens in June."), correction(2, "It is red.", None))
+
+
+@pytest.fixture
+def desk(shown: Memory) -> Desk:
+    """Over three articles."""
+    return Desk([DEPOT, ITALIAN, CHINESE], shown)
+
+
+def parcel(*deliveries: Delivery, language: str | None = "en") -> Parcel:
+    """What one chat is due."""
+    return Parcel(CHAT, 11, language, None, deliveries)
+
+
+def news(slug: str, because: str | None = "offers", words: str | None = None) -> Delivery:
+    """An announcement that is owed."""
+    return Delivery(1, slug, DeliveryKind.ANNOUNCEMENT, because=because, because_words=words)
+
+
+async def composed(desk: Desk, *deliveries: Delivery, language: str | None = "en") -> Reply:
+    """The message that is sent."""
+    reply = await desk.pushes.compose(parcel(*deliveries, language=language))
+    assert reply is not None
+    check_html(reply.html)
+    assert all(len(button.data.encode()) <= 64 for row in reply.buttons for button in row)
+    return reply
+
+
+async def test_a_push_says_why_it_came_and_can_be_muted(desk: Desk) -> None:
+    """Title, date, opening, the topic; a question to press, and mute, less and ask."""
+    assert await composed(desk, news("depot")) == Reply(
+        "📣 <b>Acme &lt;1&gt;</b>\n<i>5 January 2025</i>\n\n"
+        "Acme opens a depot in Turin on 3 May. It has room for 40 lorries.\n\n"
+        "You get this because you follow <i>offers</i>.",
+        (
+            (Button("When does it open?", f"q:{question_token('When does it open?')}"),),
+            (Button("Ask about this", f"about:{article_token('depot')}"),),
+            (Button("Mute offers", f"mute:t{topic_token('offers')}"), Button("Less", "less:")),
+        ),
+    )
+
+
+async def test_a_push_by_words_of_ones_own(desk: Desk) -> None:
+    """The words are named, escaped, and muted by their number; where they are gone, the push has no reason."""
+    reply = await composed(desk, news("depot", "own:7", "prices & <b>"))
+    assert reply.html.endswith("because you follow <i>prices &amp; &lt;b&gt;</i>.")
+    assert reply.buttons[-1][0] == Button("Mute prices & <b>", "mute:o7")
+    gone = await composed(desk, news("depot", "own:7"))
+    assert "because" not in gone.html
+    assert gone.buttons[-1][0].data == f"mute:t{topic_token('news')}"
+
+
+async def test_who_follows_everything_mutes_the_topic_of_the_article(desk: Desk) -> None:
+    """The reason is everything, and what can be muted of it is what this article is."""
+    reply = await composed(desk, news("depot", "everything"))
+    assert reply.html.endswith("because you follow <i>everything</i>.")
+    assert reply.buttons[-1][0] == Button("Mute news", f"mute:t{topic_token('news')}")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_push_in_every_language(desk: Desk, language: str) -> None:
+    """The edition in the subscriber's language where there is one, else the original with the English summary."""
+    reply = await composed(desk, news("italian"), language=language)
+    own = {"en": "The depot opens.", "it": "Il deposito apre."}
+    text = plain(reply.html)
+    assert day(language, date(2025, 1, 3)) in text
+    assert own.get(language, "Il deposito apre.") in text
+    assert ("The depot opens." in text) == (language != "it")
+    assert "仓库开放。" in (await composed(desk, news("chinese"), language=language)).html
+
+
+async def test_nobodys_language_is_known(desk: Desk) -> None:
+    """The bot's own language is spoken then."""
+    assert await composed(desk, news("depot"), language=None) == await composed(desk, news("depot"))
+
+
+async def test_several_are_one_digest(desk: Desk) -> None:
+    """A line each, the newest first, and a button for each; one that is gone from the corpus is passed over."""
+    reply = await composed(desk, news("chinese"), news("depot"), news("gone"), news("italian"))
+    assert reply.html == (
+        "📣 <b>New: 3 announcements</b>\n\n"
+        "• <b>Acme &lt;1&gt;</b> <i>5 January 2025</i>\n"
+        "• <b>Il deposito</b> <i>3 January 2025</i>\n"
+        "• <b>仓库</b> <i>1 January 2025</i>"
+    )
+    assert [row[0].label for row in reply.buttons] == ["Acme <1>", "Il deposito", "仓库", "Less"]
+    assert [row[0].data.partition(":")[0] for row in reply.buttons] == ["about", "about", "about", "less"]
+
+
+async def test_what_is_gone_is_not_told(desk: Desk) -> None:
+    """An article that is no more at hand, an answer or a correction that is no more known: no message."""
+    assert await desk.pushes.compose(parcel(news("gone"))) is None
+    gone = Delivery(1, "depot", DeliveryKind.CORRECTION, about="99")
+    assert await desk.pushes.compose(parcel(gone)) is None
+    assert await desk.pushes.compose(parcel(Delivery(1, "depot", DeliveryKind.ANSWER, about="5"))) is None
+
+
+@pytest.mark.parametrize("count", [2, 12, 90])
+async def test_a_digest_is_never_too_long(shown: Memory, count: int) -> None:
+    """However many and however long: titles are shortened first, then the oldest are only counted."""
+    articles = [article(f"a{n}", {"en": [["News."]]}, title=f"{n} {'Wort' * 100}") for n in range(count)]
+    desk = Desk(articles, shown)
+    for language in ("en", "zh"):
+        reply = await composed(desk, *(news(each.slug) for each in articles), language=language)
+        more = say(language, "push_digest_more", count="|").partition("|")[2]
+        assert (more in reply.html) == (count == 90)
+        assert "90" not in reply.html or plain(reply.html).count("•") > 40
+
+
+async def test_a_push_is_never_too_long(shown: Memory) -> None:
+    """However long title, text, source and words are."""
+    monster = article("depot", {"it": [[MONSTER]], "en": [[MONSTER]]}, title=MONSTER)
+    url = f"https://acme.example/{MONSTER}"
+    whole = replace(monster, editions=tuple(replace(e, url=url, source=MONSTER) for e in monster.editions))
+    for language in ("it", "de"):
+        await composed(Desk([whole], shown), news("depot", "own:3", MONSTER), language=language)
+
+
+async def test_the_address_and_the_opening_only() -> None:
+    """A long first paragraph is cut at the end of a sentence; the address follows, escaped."""
+    sentences = [f"Sentence number {n} says something." for n in range(100)]
+    told = article("a", {"en": [sentences, ["Never shown."]]}, title="A & B")
+    linked = replace(told, editions=(replace(told.original, url="https://acme.example/?a&b"),))
+    head, opening, address = news_of(linked, "zh", ()).told.split("\n\n")
+    assert head == "📣 <b>A &amp; B</b>\n<i>2025年1月1日</i>"
+    assert opening == " ".join(sentences[: opening.count(".")])
+    assert units(opening) <= SUMMARY
+    assert address == '<a href="https://acme.example/?a&amp;b">https://acme.example/?a&amp;b</a>'
+    assert [sentence for sentence, _, _ in news_of(linked, "zh", ()).shown] == [
+        f"a/p1/s{number}" for number in range(1, opening.count(".") + 1)
+    ]
+
+
+async def test_an_answer_that_was_waited_for(desk: Desk) -> None:
+    """The question, and the answer as anybody gets it. Answered by nothing any more, it is not sent."""
+    waited = Delivery(1, "depot", DeliveryKind.ANSWER, about="5", because_words="Has the <depot> room for lorries?")
+    reply = await composed(desk, waited)
+    assert reply.html.startswith(
+        "You asked: <i>Has the &lt;depot&gt; room for lorries?</i>\nNow I know:\n\nIt has room for 40 lorries."
+    )
+    assert "Acme, 5 January 2025" in reply.html
+    assert reply.buttons
+    unanswered = replace(waited, because_words="Who won the elections yesterday?")
+    assert await desk.pushes.compose(parcel(unanswered)) is None
+
+
+async def test_a_correction_says_what_was_and_what_is(desk: Desk) -> None:
+    """Both sentences, escaped, or that it is said no longer; several in one message."""
+    both = [Delivery(n, "depot", DeliveryKind.CORRECTION, about=str(n)) for n in (1, 2)]
+    assert (await composed(desk, *both)).html == (
+        "<b>Correction</b> of what I showed you from “Acme &lt;1&gt;”\nIt was: It opens &lt;in&gt; May.\n"
+        "It is now: It opens in June.\n\n"
+        "<b>Correction</b> of what I showed you from “Acme &lt;1&gt;”\nIt was: It is red.\nThis is no longer stated."
+    )
+
+
+@pytest.mark.parametrize("count", [1, 12])
+async def test_corrections_are_never_too_long(count: int) -> None:
+    """However long the sentences, they stay in one message."""
+    shown = Memory(*(correction(n, MONSTER, MONSTER) for n in range(count)))
+    desk = Desk([DEPOT], shown)
+    deliveries = [Delivery(n, "depot", DeliveryKind.CORRECTION, about=str(n)) for n in range(count)]
+    for language in ("en", "zh"):
+        reply = await composed(desk, *deliveries, language=language)
+        assert reply.html.count("<b>") == count
+
+
+async def test_a_second_source_is_named(shown: Memory) -> None:
+    """The edited push says all that it said, and who else tells the story; so does one that is sent after it."""
+    anew = article(
+        "anew", {"it": [["Acme apre un depot a Turin il 3 maggio.", "Ci stanno 40 lorries."]]}, title="Acme", day=6
+    )
+    other = replace(anew, editions=(replace(anew.original, source="Il <Giorno>", url="https://giorno.example/1"),))
+    desk = Desk([DEPOT, other], shown)
+    edit = Delivery(2, "depot", DeliveryKind.SECOND_SOURCE, about="anew", because="offers", message_id=7)
+    reply = await composed(desk, edit)
+    named = 'Also told by: <a href="https://giorno.example/1">Il &lt;Giorno&gt;</a>'
+    assert f"{named}\n\nYou get this because you follow <i>offers</i>." in reply.html
+    assert reply == await composed(desk, news("depot"))
+    assert named in (await composed(desk, news("depot"), news("anew"))).html
+
+
+async def test_fifty_thousand_cost_hardly_more_than_one(desk: Desk) -> None:
+    """What all read alike is made once for a language, and anew when the library has changed."""
+    for _ in range(100):
+        await composed(desk, news("depot"))
+    assert desk.looked == 1
+    await composed(desk, news("depot"), language="it")
+    assert desk.looked == 2
+    desk.library = replace(desk.library, digest="another")
+    await composed(desk, news("depot"))
+    assert desk.looked == 3
+
+
+async def test_what_was_sent_is_noted(desk: Desk, shown: Memory) -> None:
+    """The sentences of a push are noted for the chat that was sent it; a digest has shown none, an answer its own."""
+    single, digest = parcel(news("depot")), parcel(news("depot"), news("italian"))
+    for each in (single, digest):
+        await desk.pushes.compose(each)
+    await desk.pushes.sent([single, digest])
+    assert shown.noted == [
+        (11, "depot/p1/s1", "en", "Acme opens a depot in Turin on 3 May."),
+        (11, "depot/p1/s2", "en", "It has room for 40 lorries."),
+    ]
+
+
+def test_the_parts_of_a_parcel() -> None:
+    """Corrections in one message, each answer in its own, announcements in one, each edit by itself."""
+    kinds = [DeliveryKind.ANNOUNCEMENT, DeliveryKind.SECOND_SOURCE, DeliveryKind.ANSWER, DeliveryKind.CORRECTION]
+    whole = parcel(*(Delivery(n, "a", kind) for n, kind in enumerate(kinds * 2)))
+    split = parts(whole)
+    assert [[delivery.id for delivery in part.deliveries] for part in split] == [[3, 7], [1], [2], [5], [6], [0, 4]]
+    assert {part.chat for part in split} == {CHAT}
