@@ -1,0 +1,242 @@
+"""/ingest: an admin gives a link, a text or a file, reads what would come of it, and decides.
+
+Only in a private chat, and only for those whom the settings name: for everybody else there is no such command.
+"""
+
+import asyncio
+import logging
+import re
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from bot.clock import Clock, utc_now
+from bot.drafting import edition_of
+from bot.drafts import Draft as Kept
+from bot.errors import AnnuncioError, ChatGoneError, SendError, TryLaterError
+from bot.features import Feature, Place, Visitor
+from bot.operators.drafts import Desk, DraftState, Offer, Published, edition_in
+from bot.operators.offers import (
+    DISCARD,
+    PREFIX,
+    PUBLISH,
+    RETITLE,
+    SHOW,
+    UNDO,
+    compose_decided,
+    compose_failure,
+    compose_offer,
+    compose_published,
+    compose_waiting,
+)
+from bot.replies import Channel, ChatAddress, Document, Reply
+from bot.texts import say
+from corpus.cleaning import clean_line
+from corpus.draft import MAX_FOUND_TITLE_CHARS, Draft
+from corpus.errors import SourceError
+from corpus.fetching import Allow, is_public
+from corpus.model import Edition
+from corpus.sources import WebPage, open_source
+
+log = logging.getLogger(__name__)
+
+WAITS = timedelta(minutes=10)
+"""How long a new title is waited for."""
+LISTED = 8
+"""Waiting drafts that are offered at once."""
+SEND_TRIES = 3
+LONGEST_WAIT = 60.0
+"""Seconds that a message to an admin waits for the channel, each try."""
+_LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_SAFE = re.compile(r"[^\w. -]+")
+
+
+def is_admin(visitor: Visitor, admins: Collection[int]) -> bool:
+    """Whether one of the admins speaks, and nobody else reads along."""
+    return visitor.private and visitor.user is not None and visitor.user in admins
+
+
+class AdminIngest:
+    """The part of the conversation in which articles are added and drafts decided about."""
+
+    def __init__(self, desk: Desk, admins: Collection[int], *, allow: Allow = is_public, now: Clock = utc_now) -> None:
+        self._desk = desk
+        self._admins = admins
+        self._allow = allow
+        self._now = now
+        self._titles: dict[ChatAddress, tuple[int, datetime]] = {}
+        """Of which draft a chat is to send the title, and until when that is waited for."""
+
+    @property
+    def feature(self) -> Feature:
+        """How it joins the conversation."""
+        return Feature(
+            commands={"ingest": self.command},
+            presses={PREFIX: self.press},
+            typed=self.typed,
+            sent=self.sent,
+            forget=self.forget,
+            admits=self._admits,
+        )
+
+    def _admits(self, visitor: Visitor) -> bool:
+        return is_admin(visitor, self._admins)
+
+    async def command(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        """A link, a text, or nothing: then how to use it, and what waits."""
+        if not self._admits(visitor):
+            return [Reply(say(language, "unknown_command", command="/ingest"))]
+        self._titles.pop(visitor.chat, None)
+        if not argument:
+            waiting = (await self._desk.waiting())[-LISTED:]
+            return [compose_waiting([(draft, edition_in(draft).title) for draft in waiting], language)]
+        return await self._dry_run(visitor, language, lambda: self._given(argument, language))
+
+    async def sent(self, visitor: Visitor, language: str, what: Place | Document) -> list[Reply] | None:
+        """A file from an admin is an article to add."""
+        if not isinstance(what, Document) or not self._admits(visitor):
+            return None
+        return await self._dry_run(visitor, language, lambda: _in_file(what))
+
+    async def typed(self, visitor: Visitor, language: str, text: str) -> list[Reply] | None:
+        """The new title, where one is waited for."""
+        number, until = self._titles.pop(visitor.chat, (0, self._now()))
+        if not self._admits(visitor) or self._now() >= until:
+            return None
+        title = clean_line(text)[:MAX_FOUND_TITLE_CHARS]
+        if not any(map(str.isalnum, title)):
+            return None
+        try:
+            return [_shown(await self._desk.retitle(number, title), language)]
+        except AnnuncioError as error:
+            return [compose_failure(error, language)]
+
+    async def press(self, visitor: Visitor, language: str, value: str) -> list[Reply]:
+        """A button under a draft."""
+        action, _, digits = value.partition(":")
+        known = action in {PUBLISH, RETITLE, DISCARD, UNDO, SHOW} and digits.isascii() and digits.isdigit()
+        if not known or len(digits) > 9 or not self._admits(visitor):
+            return [Reply(say(language, "old_button"))]
+        number = int(digits)
+        try:
+            match action:
+                case "p":
+                    return _instead(await self._desk.publish(number), language)
+                case "d":
+                    return _instead(await self._desk.discard(number), language)
+                case "u":
+                    return self._undone(await self._desk.undo(number), language)
+                case "t":
+                    return await self._ask_title(visitor, number, language)
+                case _:
+                    return [_shown(await self._desk.shown(number), language)]
+        except AnnuncioError as error:
+            return [compose_failure(error, language)]
+
+    def forget(self, chat: ChatAddress) -> None:
+        """Wait for no title of this chat any more."""
+        self._titles.pop(chat, None)
+
+    def _undone(self, draft: Kept | None, language: str) -> list[Reply]:
+        if draft is not None and draft.state == DraftState.PUBLISHED:
+            return [Reply(say(language, "draft_undo_late"))]
+        return _instead(draft, language)
+
+    async def _ask_title(self, visitor: Visitor, number: int, language: str) -> list[Reply]:
+        draft = await self._desk.shown(number)
+        if not isinstance(draft, Offer):
+            return _instead(draft, language)
+        self._titles[visitor.chat] = number, self._now() + WAITS
+        return [Reply(say(language, "draft_ask_title"))]
+
+    async def _dry_run(self, visitor: Visitor, language: str, read: Callable[[], Edition]) -> list[Reply]:
+        try:
+            edition = await asyncio.to_thread(read)
+            return [compose_offer(await self._desk.offer(edition, str(visitor.user)), language)]
+        except AnnuncioError as error:
+            return [compose_failure(error, language)]
+
+    def _given(self, argument: str, language: str) -> Edition:
+        """What a link leads to, or the text itself: never a file of ours, whatever was typed."""
+        if _LINK.fullmatch(argument):
+            return edition_of(WebPage(argument, self._allow).fetch())
+        edition = edition_of(Draft(argument, language=language))
+        return edition_of(Draft(argument, say(edition.language, "source_of_text"), language=edition.language))
+
+
+def _instead(what: Offer | Published | Kept | None, language: str) -> list[Reply]:
+    """In place of the draft whose button was pressed."""
+    return [replace(_shown(what, language), edits=True)]
+
+
+def _shown(what: Offer | Published | Kept | None, language: str) -> Reply:
+    match what:
+        case Offer():
+            return compose_offer(what, language)
+        case Published():
+            return compose_published(what, language)
+        case _:
+            return compose_decided(what, edition_in(what).title if what else "", language)
+
+
+def _in_file(document: Document) -> Edition:
+    """The edition in a file, under the name that its sender gave it."""
+    name = _SAFE.sub("_", PurePosixPath(document.name.replace("\\", "/")).name).lstrip(".")[-100:] or "file"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / name
+        path.write_bytes(document.content)
+        try:
+            return edition_of(open_source(path).fetch())
+        except AnnuncioError as error:  # it names a place that its sender never saw
+            raise SourceError(str(error).replace(str(path), name)) from error
+
+
+class Inbox:
+    """Where the watched sources put what they find: before the admins with `review`, among the news without."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        admins: Collection[int],
+        review: bool,
+        send: Callable[[ChatAddress, Reply], Awaitable[object]],
+        language_of: Callable[[ChatAddress], Awaitable[str]],
+    ) -> None:
+        self._desk = desk
+        self._admins = admins
+        self._review = review
+        self._send = send
+        self._language_of = language_of
+
+    async def take(self, edition: Edition, quiet: bool) -> str:
+        """See `bot.operators.watching.Take`."""
+        edition = self._desk.apart(edition)
+        if not self._review:
+            await self._desk.publish_now(edition, quiet=quiet)
+            return edition.slug
+        offer = await self._desk.offer(edition)
+        if offer.preview.known:
+            await self._desk.discard(offer.draft.id)
+            return edition.slug
+        for admin in self._admins:
+            chat = ChatAddress(Channel.TELEGRAM, str(admin))
+            await self._tell(chat, compose_offer(offer, await self._language_of(chat), found=True))
+        return edition.slug
+
+    async def _tell(self, chat: ChatAddress, reply: Reply) -> None:
+        for _ in range(SEND_TRIES):
+            try:
+                await self._send(chat, reply)
+            except TryLaterError as error:
+                await asyncio.sleep(min(error.seconds, LONGEST_WAIT))
+            except ChatGoneError:
+                log.warning("a draft waits, and one of ADMINS hears of none: they must press Start in the bot first")
+                return
+            except SendError as error:
+                log.warning("a draft waits, and one of ADMINS could not be told: %s", type(error).__name__)
+                return
+            else:
+                return
+        log.warning("a draft waits, and one of ADMINS could not be told: /ingest lists it")

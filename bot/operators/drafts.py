@@ -1,0 +1,201 @@
+"""The desk: what a source or an admin brings becomes a draft or news, and may be taken back for ten minutes."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from bot.clock import Clock, utc_now
+from bot.drafts import Draft, Drafts
+from bot.library import Library
+from bot.news.publishing import Preview
+from bot.news.publishing import Published as Publication
+from corpus.draft import slugify
+from corpus.model import Edition, Paragraph, Sentence
+from corpus.reader import parse_edition, render_edition
+
+UNDO = timedelta(minutes=10)
+"""How long nobody is told of what an admin published."""
+_UNDO = "\f"
+"""Stands in a payload between the edition and how its publishing is undone: no edition holds such a character."""
+
+
+class DraftState(StrEnum):
+    """What was decided about a draft; only the first still waits."""
+
+    WAITING = "waiting"
+    PUBLISHED = "published"
+    DISCARDED = "discarded"
+    UNDONE = "undone"
+
+
+class News(Protocol):
+    """What becomes of editions that somebody decided about; see `bot.news.publishing.Newsroom`."""
+
+    async def preview(self, editions: Sequence[Edition]) -> Sequence[Preview]:
+        """What publishing them would do, one an article."""
+        ...
+
+    async def publish(
+        self, editions: Sequence[Edition], *, at: datetime | None = None, quiet: bool = False
+    ) -> Publication:
+        """Store, index and owe them, from `at` on; with `quiet` nobody is told."""
+        ...
+
+    async def withdraw(self, undo: str) -> None:
+        """Put everything back as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A draft as an admin decides about it."""
+
+    draft: Draft
+    edition: Edition
+    preview: Preview
+    changes: bool
+    """Whether it takes the place of another text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A draft that was published just now: until `undo_until` nobody is told, and it can be taken back."""
+
+    draft: Draft
+    edition: Edition
+    hears: int
+    undo_until: datetime
+
+
+class Desk:
+    """Drafts and what becomes of them; one decision at a time."""
+
+    def __init__(self, drafts: Drafts, news: News, library: Callable[[], Library], now: Clock = utc_now) -> None:
+        self._library = library
+        self._drafts = drafts
+        self._news = news
+        self._now = now
+        self._turn = asyncio.Lock()
+
+    async def offer(self, edition: Edition, made_by: str | None = None) -> Offer:
+        """Keep the edition as a draft; one of the same article and language that waits is replaced.
+
+        `made_by` is the number of the admin who brings it, None for a source.
+        """
+        offered = await self._offer(edition)
+        async with self._turn:
+            for earlier in await self.waiting():
+                if earlier.slug == edition.slug and edition_in(earlier).language == edition.language:
+                    await self._decide(earlier, DraftState.DISCARDED)
+            text = render_edition(edition)
+            draft = await self._drafts.add(edition.slug, text, DraftState.WAITING, made_by=made_by)
+        return offered(draft)
+
+    def apart(self, edition: Edition) -> Edition:
+        """The edition under a name of its own, where another address has an article of the same title and day."""
+        stored = self._stored(edition)
+        if stored is None or None in {stored.url, edition.url} or stored.url == edition.url:
+            return edition
+        return renamed(edition, f"{edition.slug}-{hashlib.sha256(str(edition.url).encode()).hexdigest()[:6]}")
+
+    async def publish_now(self, edition: Edition, *, quiet: bool) -> None:
+        """Publish what nobody has to review."""
+        async with self._turn:
+            await self._news.publish([edition], quiet=quiet)
+
+    async def waiting(self) -> tuple[Draft, ...]:
+        """The drafts that wait, the oldest first."""
+        return await self._drafts.in_state(DraftState.WAITING)
+
+    async def shown(self, number: int) -> Offer | Draft | None:
+        """The draft with what would come of it; as it is where it waits no more; None where there is none."""
+        draft = await self._drafts.get(number)
+        if draft is None or draft.state != DraftState.WAITING:
+            return draft
+        return (await self._offer(edition_in(draft)))(draft)
+
+    async def _offer(self, edition: Edition) -> Callable[[Draft], Offer]:
+        [preview] = await self._news.preview([edition])
+        stored = self._stored(edition)
+        return lambda draft: Offer(draft, edition, preview, stored is not None and stored != edition)
+
+    def _stored(self, edition: Edition) -> Edition | None:
+        article = self._library().articles.get(edition.slug)
+        return article.edition(edition.language) if article else None
+
+    async def retitle(self, number: int, title: str) -> Offer | Draft | None:
+        """Give a waiting draft another title, and the name that goes with it where it is a new article; as `shown`."""
+        async with self._turn:
+            draft = await self._drafts.get(number)
+            if draft is not None and draft.state == DraftState.WAITING:
+                edition = edition_in(draft)
+                if self._stored(edition) is None:
+                    edition = renamed(edition, f"{edition.published.isoformat()}-{slugify(title)}")
+                edition = replace(edition, title=title)
+                text = render_edition(edition)
+                await self._drafts.change(
+                    number, was=DraftState.WAITING, state=DraftState.WAITING, slug=edition.slug, payload=text
+                )
+        return await self.shown(number)
+
+    async def discard(self, number: int) -> Draft | None:
+        """Drop a waiting draft; gives it as it is now."""
+        async with self._turn:
+            draft = await self._drafts.get(number)
+            if draft is not None and draft.state == DraftState.WAITING:
+                await self._decide(draft, DraftState.DISCARDED)
+        return await self._drafts.get(number)
+
+    async def publish(self, number: int) -> Published | Draft | None:
+        """Publish a waiting draft; as it is where it waits no more. Raises AnnuncioError.
+
+        Stored first and noted then: what a crash leaves between the two is published once more, which changes nothing.
+        """
+        async with self._turn:
+            draft = await self._drafts.get(number)
+            if draft is None or draft.state != DraftState.WAITING:
+                return draft
+            edition, until = edition_in(draft), self._now() + UNDO
+            publication = await self._news.publish([edition], at=until)
+            payload = f"{draft.payload}{_UNDO}{publication.undo}"
+            await self._drafts.change(
+                number, was=draft.state, state=DraftState.PUBLISHED, payload=payload, publish_at=until
+            )
+        return Published(draft, edition, sum(told.hears or 0 for told in publication.told), until)
+
+    async def undo(self, number: int) -> Draft | None:
+        """Take back a published draft in time; gives it as it is now. Raises AnnuncioError."""
+        async with self._turn:
+            draft = await self._drafts.get(number)
+            if draft is None or draft.state != DraftState.PUBLISHED or draft.publish_at is None:
+                return draft
+            if self._now() < draft.publish_at:
+                await self._news.withdraw(draft.payload.partition(_UNDO)[2])
+                await self._decide(draft, DraftState.UNDONE)
+        return await self._drafts.get(number)
+
+    async def _decide(self, draft: Draft, state: DraftState) -> None:
+        await self._drafts.change(draft.id, was=draft.state, state=state)
+
+
+def edition_in(draft: Draft) -> Edition:
+    """The edition that a draft holds."""
+    text = draft.payload.partition(_UNDO)[0]
+    return parse_edition(text.encode(), Path(f"draft-{draft.id}.md"), slug=draft.slug)
+
+
+def renamed(edition: Edition, slug: str) -> Edition:
+    """The edition as one of the article `slug`."""
+    paragraphs = tuple(
+        Paragraph(
+            f"{slug}/p{k}",
+            tuple(Sentence(f"{slug}/p{k}/s{j}", sentence.text) for j, sentence in enumerate(paragraph.sentences, 1)),
+            paragraph.heading,
+        )
+        for k, paragraph in enumerate(edition.paragraphs, 1)
+    )
+    return replace(edition, slug=slug, paragraphs=paragraphs)

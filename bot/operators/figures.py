@@ -1,0 +1,106 @@
+"""The figures in the database, counted where they lie: no row of anybody leaves it."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.counts import Counts
+from bot.database import Engines
+from bot.schema import (
+    DeliveryState,
+    PauseReason,
+    Rhythm,
+    SubscriptionState,
+    deliveries,
+    own_topics,
+    subscription_topics,
+    subscriptions,
+)
+
+_NUMBERS = re.compile(r"-?\d{5,}")
+"""What may be somebody's number, in the words of a channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who subscribes: chats, counted."""
+
+    active: int
+    paused: Mapping[PauseReason, int]
+    rhythms: Mapping[Rhythm, int]
+    """Of the active ones, here and below."""
+    topics: Mapping[str, int]
+    own_topics: int
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What became of deliveries, counted."""
+
+    states: Mapping[DeliveryState, int]
+    failures: Mapping[str, int]
+    """By reason, the most frequent first."""
+
+
+Askers = Mapping[str, Mapping[str, frozenset[str]]]
+"""By month and sentence: those who asked near it in vain, as hashes that differ from month to month."""
+
+
+async def audience_in(engines: Engines) -> Audience:
+    """Who subscribes now."""
+    active = subscriptions.c.state == SubscriptionState.ACTIVE
+    async with engines.read() as connection:
+        paused = select(subscriptions.c.pause_reason, func.count()).where(~active)
+        rhythms = select(subscriptions.c.rhythm, func.count()).where(active)
+        topics = select(subscription_topics.c.topic, func.count()).join(subscriptions).where(active)
+        own = (
+            select(func.count())
+            .select_from(own_topics)
+            .join(subscriptions, subscriptions.c.chat_id == own_topics.c.chat_id)
+        )
+        by_rhythm = await _counted(connection, rhythms.group_by(subscriptions.c.rhythm))
+        return Audience(
+            active=sum(by_rhythm.values()),
+            paused=await _counted(connection, paused.group_by(subscriptions.c.pause_reason)),
+            rhythms=by_rhythm,
+            topics=await _counted(connection, topics.group_by(subscription_topics.c.topic)),
+            own_topics=await connection.scalar(own.where(active)) or 0,
+        )
+
+
+async def messages_in(engines: Engines) -> Messages:
+    """What became of all deliveries that are kept."""
+    async with engines.read() as connection:
+        states = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
+        failed = deliveries.c.state == DeliveryState.FAILED
+        reasons = select(deliveries.c.reason, func.count()).where(failed).group_by(deliveries.c.reason)
+        said: Counter[str] = Counter()
+        for reason, count in (await _counted(connection, reasons)).items():
+            said[_NUMBERS.sub("…", reason or "?")] += count
+        return Messages(await _counted(connection, states), dict(said.most_common()))
+
+
+async def askers_in(counts: Counts, since: date, until: date) -> Askers:
+    """Who asked in vain in each month from that of `since` to that of `until`, and near which sentences."""
+    later: frozenset[str] = frozenset()
+    found: dict[str, Mapping[str, frozenset[str]]] = {}
+    month = until.replace(day=1)
+    while month >= since.replace(day=1):
+        # Hashes differ from month to month: what the months after it do not have is of this one.
+        near = await counts.askers(month)
+        found[f"{month:%Y-%m}"] = {sentence: askers - later for sentence, askers in near.items()}
+        later = later.union(*near.values())
+        month = (month - timedelta(days=1)).replace(day=1)
+    return found
+
+
+async def _counted(connection: AsyncConnection, query: Select[Any]) -> dict[Any, int]:
+    """A query for a value and how often it is there, the most frequent first."""
+    rows = await connection.execute(query)
+    return dict(sorted(((value, count) for value, count in rows.all()), key=lambda row: (-row[1], str(row[0]))))

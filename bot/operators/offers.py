@@ -1,0 +1,116 @@
+"""What an admin reads of a draft, and what of it can be pressed."""
+
+from datetime import UTC, datetime
+from html import escape
+
+from bot.composing import SUMMARY, cut, one_line
+from bot.drafts import Draft
+from bot.operators.drafts import DraftState, Offer, Published
+from bot.replies import Button, Reply
+from bot.schema import Rhythm
+from bot.texts import day, language_name, say, say_html
+
+PREFIX = "draft"
+PUBLISH, RETITLE, DISCARD, UNDO, SHOW = "p", "t", "d", "u", "s"
+
+
+def compose_offer(offer: Offer, language: str, *, found: bool = False) -> Reply:
+    """The dry run: what it is, what it would change, and who would hear of it when."""
+    edition, draft = offer.edition, offer.draft
+    summary = escape(cut(edition.paragraphs[0].text(edition.language), SUMMARY // 2, edition.language), quote=False)
+    about = say(
+        language,
+        "draft_about",
+        title=one_line(edition.title),
+        language=language_name(edition.language, language),
+        date=day(language, edition.published),
+        source=one_line(edition.source),
+    )
+    size = say(
+        language,
+        "draft_size",
+        paragraphs=len(edition.paragraphs),
+        sentences=len(edition.sentences),
+        topics=", ".join(edition.topics),
+    )
+    parts = [say(language, "draft_found")] if found else []
+    parts += [
+        about,
+        f"<blockquote expandable>{summary}</blockquote>",
+        "\n".join([size, *_consequences(offer, language)]),
+    ]
+    buttons = (
+        (_button(language, PUBLISH, draft), _button(language, RETITLE, draft)),
+        (_button(language, DISCARD, draft),),
+    )
+    return Reply("\n\n".join(parts), buttons)
+
+
+def _consequences(offer: Offer, language: str) -> list[str]:
+    preview = offer.preview
+    if preview.known:
+        return [say(language, "draft_known")]
+    lines = [say(language, "draft_changes")] if offer.changes else []
+    if preview.duplicates:
+        titles = "; ".join(one_line(article.original.title) for article in preview.duplicates)
+        lines.append(say(language, "draft_same_story", titles=one_line(titles, 600)))
+    if preview.corrections:
+        lines.append(say(language, "draft_corrects", count=len(preview.corrections)))
+    if not any(preview.hears.values()):
+        return [*lines, say(language, "draft_nobody")]
+    at_once, daily, weekly = (preview.hears.get(rhythm, 0) for rhythm in Rhythm)
+    return [*lines, say(language, "draft_hears", at_once=at_once, daily=daily, weekly=weekly)]
+
+
+def compose_published(published: Published, language: str) -> Reply:
+    """It is out, and can be taken back for a while."""
+    text = say(
+        language,
+        "draft_published",
+        title=one_line(published.edition.title),
+        count=published.hears,
+        moment=moment_text(published.undo_until),
+    )
+    return Reply(text, ((_button(language, UNDO, published.draft),),))
+
+
+def compose_decided(draft: Draft | None, title: str, language: str) -> Reply:
+    """What became of a draft that waits no more."""
+    if draft is None:
+        return Reply(say(language, "old_button"))
+    discarded = "draft_discarded" if draft.state == DraftState.DISCARDED else "draft_undone"
+    key = "draft_published_before" if draft.state == DraftState.PUBLISHED else discarded
+    return Reply(say(language, key, title=one_line(title)))
+
+
+def compose_waiting(titles: list[tuple[Draft, str]], language: str) -> Reply:
+    """How to add an article, and the drafts that wait, a button each."""
+    rows = tuple((Button(one_line(title, 60), data(SHOW, draft)),) for draft, title in titles)
+    waiting = [say(language, "ingest_waiting", count=len(titles))] if titles else []
+    return Reply("\n\n".join([say(language, "ingest_usage"), *waiting]), rows)
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as admins everywhere read it: 2025-03-04 14:05 UTC."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def data(action: str, draft: Draft) -> str:
+    """What comes back when the button is pressed."""
+    return f"{PREFIX}:{action}:{draft.id}"
+
+
+def _button(language: str, action: str, draft: Draft) -> Button:
+    labels = {
+        PUBLISH: say(language, "button_publish"),
+        RETITLE: say(language, "button_edit_title"),
+        DISCARD: say(language, "button_discard"),
+        UNDO: say(language, "button_undo"),
+    }
+    return Button(labels[action], data(action, draft))
+
+
+def compose_failure(error: Exception, language: str) -> Reply:
+    """An error whose text is for who must act, in a frame that says so."""
+    reason = escape(one_line(str(error), 1000), quote=False)
+    return Reply(say_html(language, "draft_failed", reason=reason))
