@@ -22,23 +22,26 @@ LABEL org.opencontainers.image.title="Annuncio" \
     org.opencontainers.image.description="A Telegram bot that answers questions about an announcement and tells its subscribers what comes after it" \
     org.opencontainers.image.authors="the Annuncio authors" \
     org.opencontainers.image.licenses="MIT"
-# All that is written goes to /data and /tmp: the rest may be mounted read-only. A model that EMBEDDING_MODEL names is
-# kept in /data, too; the default one is part of the installation.
+# All that is written goes to /data, /keys and /tmp: the rest may be mounted read-only. A model that EMBEDDING_MODEL
+# names is kept in /data, too; the default one is part of the installation. The key to what is kept about people lies
+# in a volume of its own: whoever has a copy of /data alone can read nothing of it.
 ENV PATH=/opt/annuncio/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOME=/tmp \
     HF_HOME=/data/models \
-    ANNUNCIO_DATA_DIR=/data
+    ANNUNCIO_DATA_DIR=/data \
+    ANNUNCIO_KEY_FILE=/keys/key
 RUN groupadd --gid 10001 annuncio \
     && useradd --uid 10001 --gid annuncio --home-dir /data --no-create-home --shell /usr/sbin/nologin annuncio \
-    && install -d -o annuncio -g annuncio /data
+    && install -d -o annuncio -g annuncio /data \
+    && install -d -m 0700 -o annuncio -g annuncio /keys
 COPY --from=builder /opt/annuncio /opt/annuncio
 WORKDIR /data
 USER 10001:10001
 # A new volume begins with what lies here: the index of the shipped articles is ready at the first start.
 RUN ["annuncio", "index"]
-VOLUME /data
+VOLUME ["/data", "/keys"]
 # The port of the webhook; long polling, the default, needs none.
 EXPOSE 8080
 # Python heeds SIGINT from its first instruction, also as process 1; the bot answers what it has begun, then ends.

@@ -13,10 +13,10 @@ PIP_OPTIONS := $(if $(CI),--quiet --progress-bar off)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint bench gate eval lock clean
+.PHONY: help setup run test lint bench broadcast soak gate eval lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY)  ## install all that the bot and its development need into .venv
 	@echo 'Ready: make run starts the bot.'
@@ -36,6 +36,12 @@ lint: $(READY)  ## check style, types, the direction of imports and the Dockerfi
 
 bench: $(READY)  ## time answers and measure memory (ARGS="--questions 300" is passed on)
 	@.venv/bin/python -m benchmarks.answering $(ARGS)
+
+broadcast: $(READY)  ## announce to 50,000 simulated subscribers, also with faults and kill -9 (ARGS="--subscribers 3000")
+	@.venv/bin/python -m benchmarks.broadcast $(ARGS)
+
+soak: $(READY)  ## an hour of mixed traffic in five minutes: does the bot hold no more than it needs?
+	@.venv/bin/python -m benchmarks.soak $(ARGS)
 
 gate: $(READY)  ## train the gate anew: make gate QA=questions.json (ARGS="--dry-run" is passed on)
 	$(if $(wildcard $(QA)),,$(error QA names no file ("$(QA)"): give the questions to train on, as in make gate QA=qa_dev.json))

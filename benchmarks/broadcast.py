@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.load import verdict
+from benchmarks.load.engine import build_index
 from benchmarks.load.trial import Outcome, Plan, run
 from bot.settings import Settings
 from corpus.reader import read_corpus
-from tests.e2e.processes import annuncio
 
 TRIALS = ("plain", "faults", "kills")
 
@@ -42,9 +42,7 @@ def main() -> int:
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder) / "data"
-        built = annuncio("index", "--data-dir", data_dir, folder=Path(folder))
-        if built.code:
-            parser.error(f"the index was not built: {built.stderr}")
+        build_index(data_dir)
         (article,) = read_corpus([Settings().shipped_articles])
         questions = [question for edition in article.editions for question in edition.questions]
         for plan in _plans(options):

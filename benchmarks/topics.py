@@ -24,8 +24,8 @@ from corpus.model import Article
 from index.encoder import load_encoder
 
 TOPICS = Path(__file__).parent / "questions" / "topics.jsonl"
-OTHERS = 3
-"""Articles that each topic is also put to, of the next lines: they are about something else."""
+OTHERS = 1
+"""Other articles that each topic is also put to: they are about something else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date
 from enum import StrEnum
 
 from bot.asking import names_something
-from bot.evidence import Gate, Verdict, evidence_for, missing_names
+from bot.evidence import Gate, Verdict, evidence_for, missing_names, places_around
 from bot.headlines import headline
 from bot.language import detect, primary, wording_of
 from bot.library import Library, counterpart, reading_edition
@@ -21,7 +21,7 @@ from bot.selection import listed, rival
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk, recognise
 from corpus.cleaning import clean_line
-from corpus.model import Edition
+from corpus.model import Article, Edition
 from index.encoder import Encoder
 
 LONGEST_QUESTION = 500
@@ -103,6 +103,8 @@ class Refusal:
     evidence: tuple[Proof, ...] = ()
     missing: tuple[str, ...] = ()
     """Names of the question that the announcement never mentions."""
+    speaks_of: tuple[str, ...] = ()
+    """Continents that it mentions, and that hold the places which it does not."""
     smalltalk: Smalltalk | None = None
 
 
@@ -175,8 +177,25 @@ class Answerer:
         """The language of the question's own words, which its asker need not have chosen to read."""
         return wording_of(question, language, LANGUAGES) if asker.chosen else language
 
-    def answer(self, question: str, asker: Asker | None = None) -> Outcome:
-        """Answer or refuse; takes tens of milliseconds of one core. Any text is a valid question."""
+    def weigh(
+        self, library: Library, query: Query, articles: Iterable[Article] | None = None
+    ) -> tuple[list[Candidate], Verdict] | None:
+        """The sentences of the nearest articles (or of those given), best first, and what the gate says of the best.
+
+        None where there is no sentence at all.
+        """
+        candidates = rank(library, query, articles)
+        if not candidates:
+            return None
+        if self._reader is not None:
+            candidates = reread(self._reader, query, candidates)
+        return candidates, self._gate.judge(evidence_for(library, query, candidates))
+
+    def answer(self, question: str, asker: Asker | None = None, within: str | None = None) -> Outcome:
+        """Answer or refuse; takes tens of milliseconds of one core. Any text is a valid question.
+
+        `within` is the slug of the one article to answer from.
+        """
         asker = asker or Asker()
         text = clean_line(question[: LONGEST_QUESTION * 4])[:LONGEST_QUESTION]
         language = self.language_of(text, asker)
@@ -190,13 +209,11 @@ class Answerer:
         if not names_something(text, worded):
             return Refusal(text, language, Status.OFF_TOPIC, 0.0)
         query = make_query(text, worded, self._encoder.encode_queries([text])[0])
-        candidates = rank(library, query)
-        if not candidates:
+        articles = None if within is None else [a for a in library.articles.values() if a.slug == within]
+        weighed = self.weigh(library, query, articles)
+        if weighed is None:
             return Refusal(text, language, Status.OFF_TOPIC, 0.0)
-        if self._reader is not None:
-            candidates = reread(self._reader, query, candidates)
-        verdict = self._gate.judge(evidence_for(library, query, candidates))
-        return self._decide(library, query, candidates, verdict, language)
+        return self._decide(library, query, *weighed, language)
 
     def _decide(
         self, library: Library, query: Query, candidates: Sequence[Candidate], verdict: Verdict, language: str
@@ -226,4 +243,7 @@ class Answerer:
             confidence=verdict.confidence,
             evidence=proofs,
         )
-        return replace(refusal, missing=missing_names(library, query, best)) if on_topic else refusal
+        if not on_topic:
+            return refusal
+        missing = missing_names(library, query, best, language)
+        return replace(refusal, missing=missing, speaks_of=places_around(library, query, best, language))

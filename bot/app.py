@@ -1,56 +1,36 @@
 """The composition root: settings become services, services become a bot. Read it from top to bottom."""
 
-import asyncio
-import contextlib
-import hashlib
-import hmac
-import logging
-import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 from rich.console import Console
-from telegram import Bot
-from telegram.error import InvalidToken, NetworkError
-from telegram.error import TelegramError as TelegramApiError
-from telegram.ext import Application
 
-from bot.announcer import Announcer, Compose
+from bot.announcer import Announcer, Sender
 from bot.answering import Answerer
 from bot.catalogue import Catalogue, check_places
-from bot.composing import compose_news
 from bot.conversation import Conversation
-from bot.errors import TelegramError
 from bot.evidence import Gate, packaged_gate
-from bot.handlers import ALLOWED_UPDATES, Handlers
-from bot.health import keep_beating
+from bot.keys import open_vault
 from bot.library import Library
-from bot.menus import register_menus
-from bot.poller import Poller
+from bot.news.later import Later
+from bot.news.matching import Matcher, topic_preview
+from bot.news.publishing import Newsroom
+from bot.news.pushes import Pushes, parts
+from bot.news.stories import Stories
+from bot.operators.office import Office
 from bot.reader import packaged_reader
-from bot.replies import Channel, Reply
+from bot.replies import Channel
 from bot.samples import Samples, current_samples, state_of
 from bot.settings import Settings
-from bot.subscriptions import Subscriptions, open_subscriptions
-from bot.telegram_sender import TelegramSender
+from bot.state import State, open_state
+from bot.subscribing import subscriber_features
 from bot.terminal import LoopThread, TerminalSender, converse
+from bot.timeline import Timeline
+from bot.vault import Vault
 from index.encoder import Encoder, load_encoder
-
-log = logging.getLogger(__name__)
-
-AnyApplication = Application[Any, Any, Any, Any, Any, Any]
-"""The library's type parameters describe data that we do not keep in it."""
-
-WEBHOOK_CONCURRENCY = 256
-"""Updates of a webhook that are worked on at once."""
-READ_TIMEOUT = 30
-"""Seconds that Telegram may take to answer a request."""
-START_TRIES = 3
-"""Tries to reach Telegram before the start is given up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,180 +98,69 @@ def open_answering(settings: Settings, encoder: Encoder | None = None) -> Answer
     return Answering(settings, encoder, catalogue, answerer, CurrentSamples(settings, catalogue, answerer, gate))
 
 
-def news_composer(answering: Answering) -> Compose:
-    """How an article is announced to a subscriber of a language."""
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a channel serves people with: the conversation, what is kept, and the news."""
 
-    def compose(slug: str, language: str | None) -> Reply | None:
-        article = answering.catalogue.current().articles.get(slug)
-        if article is None:
-            return None
-        spoken = language or answering.settings.language
-        return compose_news(article, spoken, answering.samples().of_article(slug, spoken))
+    conversation: Conversation
+    state: State
+    vault: Vault
+    pushes: Pushes
+    office: Office
 
-    return compose
+    def announcer(self, sender: Sender, channel: Channel) -> Announcer:
+        """Who delivers on this channel."""
+        return Announcer(self.state.outbox, sender, self.pushes.compose, channel, parts=parts, sent=self.pushes.sent)
 
 
 @asynccontextmanager
-async def open_conversation(answering: Answering) -> AsyncIterator[tuple[Conversation, Subscriptions]]:
-    """The conversation over an open database and the threads that answer."""
-    threads = ThreadPoolExecutor(answering.settings.answer_threads, thread_name_prefix="answer")
-    subscriptions = await open_subscriptions(answering.settings.database)
-    try:
-        yield (
-            Conversation(
+async def open_services(answering: Answering) -> AsyncIterator[Services]:
+    """All of it over an open database, and the threads that answer. Raises StateError."""
+    settings, library = answering.settings, answering.catalogue.current
+    vault = open_vault(settings)
+    with ThreadPoolExecutor(settings.answer_threads, thread_name_prefix="answer") as threads:
+        async with open_state(settings, vault) as state:
+            newsroom = Newsroom(answering, state)
+            office = Office(answering, state, newsroom)
+            preview = topic_preview(Matcher(answering.encoder, answering.answerer), library)
+            features = (
+                *office.features,
+                *subscriber_features(state.subscriptions, library, preview, threads),
+                Timeline(library, answering.samples, threads).feature,
+                Later(state.subscriptions, state.shown, library).feature,
+            )
+            conversation = Conversation(
                 answering.catalogue,
                 answering.answerer,
                 answering.samples,
-                subscriptions,
+                state.subscriptions,
                 threads,
-                answering.settings.language,
-            ),
-            subscriptions,
-        )
-    finally:
-        await subscriptions.close()
-        threads.shutdown()
+                settings.language,
+                features=features,
+                contact=settings.contact,
+            )
+            pushes = Pushes(
+                library,
+                answering.samples,
+                answering.answerer,
+                Stories(answering.encoder),
+                state.shown,
+                settings.language,
+            )
+            yield Services(conversation, state, vault, pushes, office)
 
 
 def run_terminal(settings: Settings, console: Console) -> None:
     """Talk in this terminal until the person leaves."""
     answering = open_answering(settings)
     loop = LoopThread()
-    opened = open_conversation(answering)
+    opened = open_services(answering)
     try:
-        conversation, subscriptions = loop.wait_for(opened.__aenter__())
+        services = loop.wait_for(opened.__aenter__())
         try:
             sender = TerminalSender(console)
-            announcer = Announcer(subscriptions, sender, news_composer(answering), Channel.TERMINAL)
-            converse(conversation, announcer, sender, console, loop)
+            converse(services.conversation, services.announcer(sender, Channel.TERMINAL), sender, console, loop)
         finally:
             loop.wait_for(opened.__aexit__(None, None, None))
     finally:
         loop.close()
-
-
-async def run_telegram(settings: Settings, token: str, ready: Callable[[str], object]) -> None:
-    """Serve Telegram until SIGINT or SIGTERM; `ready` hears the bot's name when it listens.
-
-    Raises TelegramError when the start fails or the bot is shut out.
-    """
-    answering = await asyncio.to_thread(open_answering, settings)
-    await asyncio.to_thread(answering.samples)
-    application = (
-        Application.builder()
-        .token(token)
-        .base_url(f"{settings.telegram_api_base_url}/bot")
-        .base_file_url(f"{settings.telegram_api_base_url}/file/bot")
-        .concurrent_updates(WEBHOOK_CONCURRENCY)
-        .connection_pool_size(WEBHOOK_CONCURRENCY)
-        .pool_timeout(30)
-        # A message that Telegram takes slowly must not count as lost, and be sent once more.
-        .read_timeout(READ_TIMEOUT)
-        .job_queue(None)
-        .build()
-    )
-    async with open_conversation(answering) as (conversation, subscriptions):
-        await _connect(application, settings)
-        bot: Bot = application.bot
-        try:
-            sender = TelegramSender(bot)
-            handlers = Handlers(conversation, subscriptions, sender, bot)
-            handlers.register(application)
-            announcer = Announcer(subscriptions, sender, news_composer(answering), Channel.TELEGRAM)
-            stop = _stop_on_signals()
-            await application.start()
-            ready(bot.username)
-            try:
-                await _together(
-                    stop,
-                    _receive(application, settings, token, stop),
-                    announcer.run(stop),
-                    keep_beating(settings.heartbeat_file, stop),
-                    register_menus(bot, settings.data_dir, settings.language),
-                )
-            finally:
-                await application.stop()
-                await handlers.close()
-        finally:
-            await application.shutdown()
-
-
-async def _connect(application: AnyApplication, settings: Settings) -> None:
-    """getMe, tried a few times; what is wrong is said in one line."""
-    for attempt in range(1, START_TRIES + 1):
-        try:
-            await application.initialize()
-        except InvalidToken as error:
-            raise TelegramError("Telegram refuses the bot token: check TELEGRAM_BOT_TOKEN") from error
-        except TelegramApiError as error:
-            if attempt == START_TRIES or not isinstance(error, NetworkError):
-                raise TelegramError(
-                    f"the Bot API at {settings.telegram_api_base_url} is not reached ({error}): "
-                    "check the network and TELEGRAM_API_BASE_URL"
-                ) from error
-            await asyncio.sleep(attempt)
-        else:
-            return
-
-
-async def _receive(application: AnyApplication, settings: Settings, token: str, stop: asyncio.Event) -> None:
-    """Updates by webhook where WEBHOOK_URL is set, by long polling otherwise."""
-    if settings.webhook_url is None:
-        try:
-            await application.bot.delete_webhook(drop_pending_updates=False)
-        except TelegramApiError as error:
-            log.warning("an earlier webhook could not be removed: %s", error)
-        await Poller(application.bot, application.process_update, ALLOWED_UPDATES).run(stop)
-        return
-    updater = application.updater
-    if updater is None:
-        raise TelegramError("this installation of python-telegram-bot cannot serve a webhook")
-    try:
-        await updater.start_webhook(
-            listen=settings.webhook_listen,
-            port=settings.webhook_port,
-            url_path=_webhook_path(settings.webhook_url),
-            webhook_url=settings.webhook_url,
-            secret_token=settings.webhook_secret or webhook_secret(token),
-            allowed_updates=list(ALLOWED_UPDATES),
-        )
-    except (TelegramApiError, OSError) as error:
-        raise TelegramError(f"the webhook {settings.webhook_url} cannot be served: {error}") from error
-    try:
-        await stop.wait()
-    finally:
-        await updater.stop()
-
-
-def _webhook_path(url: str) -> str:
-    return url.split("://", 1)[1].partition("/")[2]
-
-
-def webhook_secret(token: str) -> str:
-    """The secret that Telegram must send with every update: derived from the token, so that none need be set."""
-    return hmac.new(token.encode(), b"annuncio webhook", hashlib.sha256).hexdigest()
-
-
-def _stop_on_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # Windows has no such handlers; Ctrl-C still ends the loop
-            loop.add_signal_handler(number, stop.set)
-    return stop
-
-
-async def _together(stop: asyncio.Event, *work: Coroutine[Any, Any, None]) -> None:
-    """Run all until done; the first that fails stops the others, and its error is the one that is raised."""
-
-    async def guarded(one: Coroutine[Any, Any, None]) -> None:
-        try:
-            await one
-        except BaseException:
-            stop.set()
-            raise
-
-    results = await asyncio.gather(*(guarded(one) for one in work), return_exceptions=True)
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result

@@ -3,6 +3,7 @@
 import argparse
 import io
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from bot.errors import AnnuncioError, SettingsError, StateError
 from bot.health import check
@@ -19,7 +21,11 @@ from bot.settings import LANGUAGES, Settings, load_settings
 
 if TYPE_CHECKING:
     from bot.answering import Asker
+    from bot.news.publishing import Published
+    from bot.replies import Document
+    from bot.vault import Vault
     from corpus.model import Edition
+    from index.encoder import Vectors
 
 DESCRIPTION = """\
 Annuncio answers questions about an announcement, with the sentence that each answer rests on, and tells its
@@ -109,6 +115,16 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--json", action="store_true", help="print the figures as JSON")
     measured.add_argument("-v", "--wrong", action="store_true", help="list every one of --questions that went wrong")
     measured.add_argument("--report", type=Path, metavar="DIR", help="write tables and pictures into this folder")
+    stats = add("stats", _stats, "tell what is asked, what is not answered, who subscribes and what was sent: counts")
+    stats.add_argument("--json", action="store_true", help="print the figures as JSON")
+    stats.add_argument("--pictures", type=Path, metavar="DIR", help="write two pictures of them into this folder")
+    key = add("key", _key, "tell which key seals what is kept about people, and where it is; never the key")
+    key.add_argument(
+        "action",
+        nargs="?",
+        choices=["rotate"],
+        help="rotate: make a new key and seal everything anew with it, while the bot does not run",
+    )
     add("health", _health, "tell whether the bot is alive: exit code 0 if so, 1 if not")
     return parser
 
@@ -124,7 +140,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         return _chat(options, settings)
     import asyncio
 
-    from bot.app import run_telegram
+    from bot.telegram_app import run_telegram
 
     print("TELEGRAM_BOT_TOKEN is set: starting on Telegram (`annuncio chat` talks here instead).", file=sys.stderr)
 
@@ -216,7 +232,9 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
 
     from bot.app import open_answering
     from bot.catalogue import prepare_data_dir
-    from bot.ingesting import announce, write_editions
+    from bot.keys import open_vault
+    from bot.news.publishing import Newsroom
+    from bot.state import open_state
 
     prepare_data_dir(settings.data_dir)
     try:
@@ -224,18 +242,32 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
     except OSError as error:
         raise StateError(f"the folder of articles {settings.own_articles} cannot be made ({error.strerror})") from error
     answering = open_answering(settings)
-    for ingested in write_editions(answering, editions):
+
+    async def publish() -> "Published":
+        async with open_state(settings, open_vault(settings)) as state:
+            return await Newsroom(answering, state).publish(editions)
+
+    _say_published(asyncio.run(publish()))
+    return 0
+
+
+def _say_published(published: "Published") -> None:
+    for ingested in published.ingested:
         edition = ingested.edition
         sentences = len(edition.sentences)
         print(
             f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}, {len(edition.paragraphs)} "
             f"paragraphs, {sentences} sentences){' - already there, unchanged' if ingested.known else ''}"
         )
-    answering.catalogue.refresh()
-    answering.samples()
-    for slug, count in asyncio.run(announce(settings, editions)).items():
-        print(f"{slug}: {count} subscriber{'' if count == 1 else 's'} will hear of it")
-    return 0
+    for told in published.told:
+        if told.hears is not None:
+            print(f"{told.slug}: {told.hears} subscriber{'' if told.hears == 1 else 's'} will hear of it")
+        if told.story is not None:
+            print(f"{told.slug}: the story was told before, by {told.story}, which names this source now, too")
+        if told.answers:
+            print(f"{told.slug}: answers {told.answers} question{'' if told.answers == 1 else 's'} that waited for it")
+        if told.corrections:
+            print(f"{told.slug}: {told.corrections} correction{'' if told.corrections == 1 else 's'} of what was shown")
 
 
 def _index(options: argparse.Namespace, settings: Settings) -> int:
@@ -273,6 +305,94 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
     return 0
 
 
+def _stats(options: argparse.Namespace, settings: Settings) -> int:
+    import asyncio
+
+    from bot.app import load_encoder_for
+    from bot.catalogue import corpus_of
+    from bot.clock import utc_now
+    from bot.composing import plain
+    from bot.keys import open_vault
+    from bot.operators.stats import Stats, compose_stats, pictures, record, stats_of
+    from bot.state import open_state
+
+    articles = {article.slug: article for article in corpus_of(settings)}
+
+    def embed(texts: Sequence[str]) -> "Vectors":  # the model is loaded only where there are themes to be compared
+        return load_encoder_for(settings).encode_passages(texts)
+
+    async def count() -> Stats:
+        async with open_state(settings, open_vault(settings)) as state:
+            return await stats_of(state, articles, settings.language, embed, utc_now().date())
+
+    stats = asyncio.run(count())
+    if options.json:
+        print(json.dumps(record(stats), ensure_ascii=False, indent=2))
+    else:
+        print(plain(compose_stats(stats, settings.language)))
+    if options.pictures is not None:
+        _write_pictures(pictures(stats, settings.language), options.pictures)
+    return 0
+
+
+def _write_pictures(pictures: "Sequence[Document]", folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for picture in pictures:
+            (folder / picture.name).write_bytes(picture.content)
+    except OSError as error:
+        raise StateError(f"the pictures cannot be written into {folder} ({error.strerror})") from error
+
+
+def _key(options: argparse.Namespace, settings: Settings) -> int:
+    from bot.keys import key_place, open_vault
+    from bot.migrating import fingerprint_in
+
+    place = None if settings.key else key_place(settings)
+    present = fingerprint_in(settings.database)
+    if place is not None and not place.exists() and present is None:
+        print(f"There is no key yet: the first start makes it at {place}")
+        return 0
+    vault = open_vault(settings)
+    if options.action == "rotate":
+        if place is None:
+            raise StateError(
+                "the key is in ANNUNCIO_KEY, which no command can change: write a new key before it, with a comma "
+                "between the two, and the next start seals everything anew"
+            )
+        vault = _rotate(settings, vault, place)
+        present = vault.fingerprint
+    used = {None: "nothing is sealed yet", vault.fingerprint: "sealed with this key"}
+    older = "sealed with an older key that is there, too; the next start seals it anew"
+    other = f"sealed with another key, {present}"
+    print(f"key: {place or 'in ANNUNCIO_KEY'}")
+    print(f"fingerprint: {vault.fingerprint}")
+    print(f"database: {used.get(present, older if present in vault.older else other)}")
+    if vault.older:
+        print(f"older keys: {len(vault.older)}, for copies of the database that they sealed; no other use is left")
+    return 0 if present in {None, vault.fingerprint, *vault.older} else 1
+
+
+def _rotate(settings: Settings, vault: "Vault", place: Path) -> "Vault":
+    """Seal everything with a new key. An end in the middle does no harm: the next start goes on."""
+    import asyncio
+
+    from bot.keys import add_key
+    from bot.state import open_state
+
+    if check(settings.heartbeat_file, time.time()).alive:
+        raise StateError("the bot is running and could not read what is sealed anew: stop it, then rotate the key")
+
+    async def seal(with_keys: "Vault") -> None:
+        async with open_state(settings, with_keys):
+            pass
+
+    asyncio.run(seal(vault))  # or a new key would be put before one that opens nothing
+    vault = add_key(place)
+    asyncio.run(seal(vault))
+    return vault
+
+
 def _health(options: argparse.Namespace, settings: Settings) -> int:
     del options
     health = check(settings.heartbeat_file, time.time())
@@ -289,6 +409,14 @@ def _settings(options: argparse.Namespace) -> Settings:
     return settings
 
 
+def _secrets(settings: Settings) -> tuple[str | None, ...]:
+    """What no line of the log may show."""
+    spoken = (settings.telegram_bot_token, settings.webhook_secret, settings.database_url)
+    found = re.search(r"://[^/@]*:([^@]{4,})@", settings.database_url or "")
+    passwords = (found[1], unquote(found[1])) if found else ()
+    return (*spoken, *passwords, *(settings.key or "").split(","))
+
+
 def _tolerate_any_bytes() -> None:
     """A byte that is no text, or a character that this terminal cannot show, must not end a command half-way."""
     for stream in (sys.stdin, sys.stdout):
@@ -302,7 +430,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        set_up_logs(settings.log_level, (settings.telegram_bot_token, settings.webhook_secret, settings.database_url))
+        set_up_logs(settings.log_level, _secrets(settings))
         code = options.work(options, settings)
     except SettingsError as error:
         print(f"annuncio: these settings are wrong:\n{error}", file=sys.stderr)

@@ -8,19 +8,17 @@ from html import escape, unescape
 from typing import Any
 
 from bot.answering import Answer, Outcome, Proof, Refusal, Status
-from bot.library import reading_edition
 from bot.passages import Passage
 from bot.polarity import Polarity
 from bot.relative import relatives
 from bot.replies import Button, Reply
 from bot.texts import day, language_name, say, say_html
-from corpus.model import Article
 from corpus.sentences import split_sentences
 
 TELEGRAM_LIMIT = 4096
 """UTF-16 units of a message after its entities are parsed."""
 SUMMARY = 600
-"""UTF-16 units of an article's opening that a subscriber is shown."""
+"""UTF-16 units of an article's opening that somebody is shown."""
 LINE = 250
 """UTF-16 units of anything that belongs on one line: a title, a source, a direct answer, an address."""
 AROUND = TELEGRAM_LIMIT // 4
@@ -132,7 +130,10 @@ def _dated(proof: Proof | Passage, language: str) -> list[str]:
 
 def _compose_not_stated(refusal: Refusal) -> Reply:
     language = refusal.language
-    if refusal.missing:
+    if refusal.missing and refusal.speaks_of:
+        known, names = (", ".join(some) for some in (refusal.speaks_of, refusal.missing))
+        parts = [say(language, "not_stated_elsewhere", known=known, names=names)]
+    elif refusal.missing:
         parts = [say(language, "not_stated_missing", names=", ".join(refusal.missing))]
     else:
         parts = [say(language, "not_stated")]
@@ -192,26 +193,6 @@ def _tail(text: str, limit: int, language: str) -> str:
             break
         kept = longer
     return f"… {kept}{space}" if kept else ""
-
-
-def compose_article_line(article: Article, language: str) -> str:
-    """An article in a list: date and title, linked where it has an address."""
-    edition = reading_edition(article, language)
-    title = escape(one_line(edition.title), quote=False)
-    url = edition.url or article.original.url
-    linked = f'<a href="{escape(url)}">{title}</a>' if url else f"<b>{title}</b>"
-    return f"<i>{day(language, edition.published)}</i>\n{linked}"
-
-
-def compose_news(article: Article, language: str, questions: Sequence[str]) -> Reply:
-    """What a subscriber hears of a new article: title, date, its first sentences, and a question to press."""
-    edition = reading_edition(article, language)
-    head = say(language, "news", title=one_line(edition.title), date=day(language, edition.published))
-    opening = edition.paragraphs[0].text(edition.language)
-    summary = escape(cut(opening, SUMMARY, edition.language), quote=False)
-    url = edition.url or article.original.url
-    parts = [head, summary, *([f'<a href="{escape(url)}">{escape(one_line(url), quote=False)}</a>'] if url else [])]
-    return Reply("\n\n".join(parts), question_buttons(questions[:1]))
 
 
 def plain(html: str) -> str:

@@ -20,7 +20,6 @@ from bot.choosing import AUTOMATIC, language_buttons, language_named
 from bot.composing import (
     QUESTION_PREFIX,
     compose,
-    compose_article_line,
     one_line,
     question_buttons,
     understood,
@@ -30,17 +29,29 @@ from bot.followups import follow_up
 from bot.language import primary
 from bot.library import reading_edition
 from bot.memory import LastQuestion, Memory
-from bot.replies import Button, ChatAddress, Document, Reply
+from bot.privacy import Privacy
+from bot.replies import ChatAddress, Document, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES
-from bot.subscriptions import Subscriptions, SubscriptionState, utc_now
-from bot.texts import day, phrasebook, say, say_html, spoken
+from bot.subscriptions import Subscriptions, utc_now
+from bot.texts import day, phrasebook, say, say_html
 
 T = TypeVar("T")
 
-COMMANDS = ("start", "help", "ask", "latest", "subscribe", "unsubscribe", "language", "settings", "privacy", "forget")
+COMMANDS = (
+    "start",
+    "help",
+    "ask",
+    "latest",
+    "subscribe",
+    "unsubscribe",
+    "language",
+    "settings",
+    "privacy",
+    "mydata",
+    "forget",
+)
 """In the order of the menu."""
-LATEST = 5
 _BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
 
 
@@ -57,8 +68,8 @@ class Conversation:
         language: str,
         now: Callable[[], datetime] = utc_now,
         features: Sequence[Feature] = (),
+        contact: str | None = None,
     ) -> None:
-        self._features = features
         self._catalogue = catalogue
         self._answerer = answerer
         self._samples = samples
@@ -66,23 +77,21 @@ class Conversation:
         self._threads = threads
         self._language = language
         self._memory = Memory(now)
+        self._features = (*features, Privacy(subscriptions, self._memory, self._forget, contact, now).feature)
         self.presses: Counter[str] = Counter()
         """How often each kind of button was pressed since the start, by what its data begins with: no chat, no text."""
         self._commands: dict[str, Command] = {
             "start": self._start,
             "help": self._help,
             "ask": self._ask,
-            "latest": self._latest,
-            "subscribe": self._subscribe,
-            "unsubscribe": self._unsubscribe,
             "language": self._choose_language,
-            "settings": self._settings,
-            "privacy": self._privacy,
-            "forget": self._forget,
         }
-        for feature in features:
+        self._admits: dict[str, Callable[[Visitor], bool]] = {}
+        for feature in self._features:
             self._commands.update(feature.commands)
-        self._presses = {kind: press for feature in features for kind, press in feature.presses.items()}
+            if feature.admits is not None:
+                self._admits |= dict.fromkeys(feature.commands, feature.admits)
+        self._presses = {kind: press for feature in self._features for kind, press in feature.presses.items()}
 
     async def message(self, visitor: Visitor, text: str) -> list[Reply]:
         """Free text: a question, what follows up the last one, or small talk."""
@@ -137,13 +146,14 @@ class Conversation:
         """A command without its slash, and what was typed after it."""
         language = self._spoken(await self._asker(visitor))
         handler = self._commands.get(name.lower())
-        if handler is None:
+        if handler is None or not self.knows(name, visitor):
             return [Reply(say(language, "unknown_command", command=one_line(f"/{name}")))]
         return await handler(visitor, language, argument.strip())
 
-    def knows(self, name: str) -> bool:
-        """Whether there is a command of this name."""
-        return name.lower() in self._commands
+    def knows(self, name: str, visitor: Visitor | None = None) -> bool:
+        """Whether there is a command of this name for this visitor, or for everybody."""
+        admits = self._admits.get(name.lower())
+        return name.lower() in self._commands and (admits is None or (visitor is not None and admits(visitor)))
 
     async def press(self, visitor: Visitor, data: str) -> list[Reply]:
         """A button, by its data; one that means nothing any more says so."""
@@ -162,7 +172,8 @@ class Conversation:
             if reply is not None:
                 return [reply]
         elif kind == "lang" and value in {*LANGUAGES, AUTOMATIC}:
-            return await self._choose_language(visitor, language, value)
+            replies = await self._choose_language(visitor, language, value)
+            return [replace(reply, alert=not visitor.in_charge) for reply in replies]
         elif kind == "do" and value in COMMANDS:
             return await self.command(visitor, value)
         elif kind in self._presses:
@@ -231,29 +242,11 @@ class Conversation:
             return [Reply(say(language, "ask_usage_bare"))]
         return [Reply(say(language, "ask_usage", example=one_line(offered[0])))]
 
-    async def _latest(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del visitor, argument
-        articles = (await self._in_thread(self._catalogue.current)).newest_first[:LATEST]
-        if not articles:
-            return [Reply(say(language, "latest_none"))]
-        lines = "\n\n".join(compose_article_line(article, language) for article in articles)
-        samples = await self._in_thread(self._samples)
-        questions = samples.of_article(articles[0].slug, language)[:2]
-        return [Reply(f"{say(language, 'latest')}\n\n{lines}", question_buttons(questions))]
-
-    async def _subscribe(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del argument
-        new = await self._subscriptions.subscribe(visitor.chat, language)
-        return [Reply(say(language, "subscribed" if new else "subscribed_already"))]
-
-    async def _unsubscribe(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del argument
-        ended = await self._subscriptions.unsubscribe(visitor.chat)
-        return [Reply(say(language, "unsubscribed" if ended else "unsubscribed_already"))]
-
     async def _choose_language(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         if not argument:
             return [Reply(say(language, "language_choose"), language_buttons(language))]
+        if not visitor.in_charge:
+            return [Reply(say(language, "in_charge"))]
         chosen = language_named(argument)
         if chosen is None:
             return [Reply(say(language, "language_unknown", language=one_line(argument)), language_buttons(language))]
@@ -263,32 +256,9 @@ class Conversation:
         await self._subscriptions.choose_language(visitor.chat, chosen)
         return [Reply(say(chosen, "language_set"))]
 
-    async def _settings(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del argument
-        chosen = (await self._subscriptions.language_of(visitor.chat)).chosen
-        subscription = await self._subscriptions.subscription_of(visitor.chat)
-        active = subscription is not None and subscription.state is SubscriptionState.ACTIVE
-        text = say(
-            language,
-            "settings",
-            language=phrasebook(spoken(chosen)).own_name if chosen else say(language, "language_automatic"),
-            news=say(language, "settings_subscribed" if active else "settings_unsubscribed"),
-        )
-        toggle = "unsubscribe" if active else "subscribe"
-        row = (
-            Button(say(language, "button_language"), "do:language"),
-            Button(say(language, f"button_{toggle}"), f"do:{toggle}"),
-        )
-        return [Reply(text, (row,))]
-
-    async def _privacy(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del visitor, argument
-        return [Reply(say(language, "privacy"))]
-
-    async def _forget(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del argument
-        self._memory.forget(visitor.chat)
+    def _forget(self, chat: ChatAddress) -> None:
+        """Hold nothing of this chat in memory any more, in whichever part of the conversation."""
+        self._memory.forget(chat)
         for feature in self._features:
             if feature.forget is not None:
-                feature.forget(visitor.chat)
-        return [Reply(say(language, "forgotten"))]
+                feature.forget(chat)

@@ -3,6 +3,7 @@
 AnnuncioError                  shown as it is; the command exits with 1
 ├── CorpusError                edition files that break the format        (corpus.errors)
 ├── SourceError                what `ingest` cannot read                  (corpus.errors)
+│   └── SourceBusyError        a server that wants to be asked later      (corpus.errors)
 ├── EncoderError               the embedding model cannot be had          (index.errors)
 ├── IndexMismatchError         the index was built from something else    (index.errors)
 ├── IndexDamagedError          the index cannot be read                   (index.errors)
@@ -15,9 +16,10 @@ SendError                      how a message did not reach a chat; never shown t
 ├── ChatMovedError             a group became a supergroup: its new address
 ├── TryLaterError              too fast, or the server is not there: after so many seconds
 └── MessageRefusedError        this message will never be taken
+    └── MessageGoneError       the message that was to be edited is not there any more
 """
 
-from corpus.errors import AnnuncioError, CorpusError, Mistake, SourceError
+from corpus.errors import AnnuncioError, CorpusError, Mistake, SourceBusyError, SourceError
 from index.errors import EncoderError, IndexDamagedError, IndexMismatchError
 
 __all__ = [
@@ -28,11 +30,13 @@ __all__ = [
     "EncoderError",
     "IndexDamagedError",
     "IndexMismatchError",
+    "MessageGoneError",
     "MessageRefusedError",
     "Mistake",
     "QuestionsError",
     "SendError",
     "SettingsError",
+    "SourceBusyError",
     "SourceError",
     "StateError",
     "TelegramError",
@@ -73,12 +77,20 @@ class ChatMovedError(SendError):
 
 
 class TryLaterError(SendError):
-    """Not now: `seconds` is how long to wait before the next try."""
+    """Not now: `seconds` is how long to wait before the next try.
 
-    def __init__(self, seconds: float, reason: str) -> None:
+    `everywhere` says that every chat has to wait so long for what is sent like this.
+    """
+
+    def __init__(self, seconds: float, reason: str, *, everywhere: bool = False) -> None:
         super().__init__(f"{reason} (again in {seconds:g} s)")
         self.seconds = seconds
+        self.everywhere = everywhere
 
 
 class MessageRefusedError(SendError):
     """The message itself was refused: trying again changes nothing."""
+
+
+class MessageGoneError(MessageRefusedError):
+    """The message that was to be edited cannot be any more: deleted, or too old."""

@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 
-from bot.library import Library
+from bot.library import EditionWords, Library
 from bot.ranking import SPREAD, Candidate, Query
+from bot.territories import around, territories, territory_name
 from bot.wording import CAPITALS, fold, terms
 
 _DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
@@ -99,16 +100,50 @@ def question_names(question: str, language: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(pattern.findall(question)))
 
 
-def _lacking(names: Sequence[str], had: frozenset[str]) -> list[str]:
-    return [name for name in names if not terms(name) <= had]
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name in a question; `territory` is the code of the country or continent that it is the name of."""
+
+    text: str
+    territory: str | None = None
 
 
-def missing_names(library: Library, query: Query, candidate: Candidate) -> tuple[str, ...]:
-    """The names of the question that no edition of the candidate's article has."""
-    everywhere = frozenset[str]().union(
-        *(library.words[candidate.article.slug, edition.language].everything for edition in candidate.article.editions)
+def mentions(query: Query) -> tuple[Mention, ...]:
+    """The names of a question: places however they are written, others where they are written like names."""
+    places = territories(query.text, query.language)
+    known = {fold(words) for words in places.values()}
+    others = [name for name in question_names(query.text, query.language) if fold(name) not in known]
+    return (*(Mention(words, code) for code, words in places.items()), *map(Mention, others))
+
+
+def _lacking(names: Sequence[Mention], had: frozenset[str], places: frozenset[str]) -> list[Mention]:
+    """Those that are neither among the terms nor among the territories of a text."""
+    return [name for name in names if name.territory not in places and not terms(name.text) <= had]
+
+
+def _editions(library: Library, candidate: Candidate) -> list[EditionWords]:
+    return [library.words[candidate.article.slug, edition.language] for edition in candidate.article.editions]
+
+
+def _missing(library: Library, names: Sequence[Mention], candidate: Candidate) -> list[Mention]:
+    editions = _editions(library, candidate)
+    everywhere = frozenset[str]().union(*(words.everything for words in editions))
+    return _lacking(names, everywhere, frozenset[str]().union(*(words.territories for words in editions)))
+
+
+def missing_names(library: Library, query: Query, candidate: Candidate, language: str) -> tuple[str, ...]:
+    """The names of the question that no edition of the candidate's article has, places as `language` calls them."""
+    return tuple(
+        name.text if name.territory is None else territory_name(name.territory, language)
+        for name in _missing(library, mentions(query), candidate)
     )
-    return tuple(_lacking(question_names(query.text, query.language), everywhere))
+
+
+def places_around(library: Library, query: Query, candidate: Candidate, language: str) -> tuple[str, ...]:
+    """The continents that the candidate's article speaks of, and that hold what the question names and it does not."""
+    missing = [name.territory for name in _missing(library, mentions(query), candidate) if name.territory is not None]
+    named = frozenset[str]().union(*(words.territories for words in _editions(library, candidate)))
+    return tuple(territory_name(code, language) for code in sorted(frozenset().union(*map(around, missing)) & named))
 
 
 def _reader_evidence(candidates: Sequence[Candidate]) -> ReaderEvidence | None:
@@ -128,10 +163,12 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
     paragraphs = {c.paragraph.id: c.paragraph_similarity for c in siblings}
     paragraph_mean = sum(paragraphs.values()) / len(paragraphs)
     paragraph_terms = words.paragraphs[best.paragraph.id]
-    names = question_names(query.text, query.language)
-    absent = missing_names(library, query, best)
-    beside = [name for name in _lacking(names, paragraph_terms) if name not in absent]
-    paragraph_numbers = question_numbers(fold(best.paragraph.text(best.edition.language)))
+    paragraph_text = best.paragraph.text(best.edition.language)
+    paragraph_numbers = question_numbers(fold(paragraph_text))
+    names = mentions(query)
+    absent = _missing(library, names, best)
+    places = frozenset(territories(paragraph_text, best.edition.language))
+    beside = [name for name in _lacking(names, paragraph_terms, places) if name not in absent]
     foreign = float(best.edition.language != query.language)
     similarity = best.fused / SPREAD
     above_mean = (best.fused - mean) / SPREAD

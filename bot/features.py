@@ -55,4 +55,6 @@ class Feature:
     sent: Sent | None = None
     answered: Answered | None = None
     forget: Callable[[ChatAddress], object] | None = None
-    """Drop what is held in memory of a chat."""
+    """Drop what is held in memory of a chat, all its forum topics."""
+    admits: Callable[[Visitor], bool] | None = None
+    """For whom its commands are there, None for everybody: to others they do not exist."""

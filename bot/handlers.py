@@ -2,12 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot, CallbackQuery, Chat, Message, Update
+from telegram import Bot, CallbackQuery, Chat, Update
+from telegram import Document as File
 from telegram.constants import ChatAction, ChatMemberStatus, ChatType
 from telegram.error import TelegramError
 from telegram.ext import (
@@ -19,22 +21,25 @@ from telegram.ext import (
     filters,
 )
 
+from bot.composing import plain
 from bot.conversation import Conversation
 from bot.database import in_one_line
-from bot.errors import ChatGoneError, ChatMovedError, SendError, TryLaterError
-from bot.features import Visitor
-from bot.replies import Channel, ChatAddress, Reply
+from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
+from bot.features import Place, Visitor
+from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.subscriptions import PauseReason, Subscriptions
 from bot.telegram_sender import TelegramSender
+from bot.visitors import Visitors, address_of, decides, decides_pressed
 
 log = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = (Update.MESSAGE, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+ALLOWED_UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 """Edited messages are not among them: what was answered is not answered twice."""
 TRIES = 4
 LONGEST_WAIT = 60.0
-"""Seconds that an answer waits for Telegram at most, each try."""
-
+"""Seconds that an answer waits for Telegram at most, each try; where it asks for more, nobody waits any more."""
+LARGEST_FILE = 20_000_000
+"""Bytes of a file that Telegram hands to a bot."""
 _NOT_TEXT = (
     filters.VOICE
     | filters.PHOTO
@@ -43,8 +48,6 @@ _NOT_TEXT = (
     | filters.AUDIO
     | filters.ANIMATION
     | filters.Sticker.ALL
-    | filters.Document.ALL
-    | filters.LOCATION
     | filters.CONTACT
     | filters.POLL
     | filters.Dice.ALL
@@ -52,22 +55,25 @@ _NOT_TEXT = (
 )
 
 
-def address_of(chat: Chat, message: Message | None) -> ChatAddress:
-    """The chat, and the forum topic inside it if there is one."""
-    thread = message.message_thread_id if message is not None and message.is_topic_message else None
-    return ChatAddress(Channel.TELEGRAM, str(chat.id), thread or 0)
-
-
 class Handlers:
     """The callbacks, over what they need."""
 
     def __init__(
-        self, conversation: Conversation, subscriptions: Subscriptions, sender: TelegramSender, bot: Bot
+        self,
+        conversation: Conversation,
+        subscriptions: Subscriptions,
+        sender: TelegramSender,
+        bot: Bot,
+        takes_files: Callable[[Visitor], bool] = lambda _: False,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._conversation = conversation
         self._subscriptions = subscriptions
         self._sender = sender
         self._bot = bot
+        self._takes_files = takes_files
+        self._sleep = sleep
+        self._visitors = Visitors(bot)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._background: set[asyncio.Task[object]] = set()
 
@@ -76,11 +82,15 @@ class Handlers:
         new = filters.UpdateType.MESSAGE
         private = filters.ChatType.PRIVATE
         application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self.migrated))
-        application.add_handler(MessageHandler(new & filters.COMMAND, self.command))
+        # A post of a channel that its discussion group repeats was typed in the channel, and is answered there.
+        application.add_handler(MessageHandler(new & filters.COMMAND & ~filters.IS_AUTOMATIC_FORWARD, self.command))
+        application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POST & filters.COMMAND, self.command))
         application.add_handler(MessageHandler(new & private & filters.TEXT, self.text))
         application.add_handler(
             MessageHandler(new & filters.ChatType.GROUPS & filters.TEXT & filters.REPLY, self.group_reply)
         )
+        application.add_handler(MessageHandler(new & private & filters.LOCATION, self.place))
+        application.add_handler(MessageHandler(new & private & filters.Document.ALL, self.file))
         application.add_handler(MessageHandler(new & private & _NOT_TEXT, self.no_text))
         application.add_handler(CallbackQueryHandler(self.pressed))
         application.add_handler(ChatMemberHandler(self.membership, ChatMemberHandler.MY_CHAT_MEMBER))
@@ -98,14 +108,20 @@ class Handlers:
         private = message.chat.type == ChatType.PRIVATE
         if not private and not at and not self._conversation.knows(name):
             return
-        await self._answer(update, self._conversation.command(self._visitor(update), name, rest[0] if rest else ""))
+        argument = rest[0] if rest else ""
+        await self._answer(
+            update,
+            lambda visitor: self._conversation.command(visitor, name, argument),
+            deciding=decides(name),
+        )
 
     async def text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A question in a private chat."""
         del context
         message = update.effective_message
-        if message is not None and message.text is not None:
-            await self._answer(update, self._conversation.message(self._visitor(update), message.text))
+        text = message.text if message is not None else None
+        if text is not None:
+            await self._answer(update, lambda visitor: self._conversation.message(visitor, text))
 
     async def group_reply(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """In groups: only what replies to a message of this bot."""
@@ -118,17 +134,53 @@ class Handlers:
     async def no_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Voice, pictures, stickers and the like."""
         del context
-        await self._answer(update, self._conversation.sent(self._visitor(update), None))
+        await self._answer(update, lambda visitor: self._conversation.sent(visitor, None))
+
+    async def place(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Where somebody is: handed on, and dropped."""
+        del context
+        message = update.effective_message
+        where = message.location if message is not None else None
+        place = Place(where.latitude, where.longitude) if where is not None else None
+        await self._answer(update, lambda visitor: self._conversation.sent(visitor, place))
+
+    async def file(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A file, which is fetched only from those whose files are of use."""
+        del context
+        message = update.effective_message
+        file = message.document if message is not None else None
+        await self._answer(update, lambda visitor: self._read(visitor, file))
+
+    async def _read(self, visitor: Visitor, file: File | None) -> list[Reply]:
+        if file is None or not self._takes_files(visitor) or (file.file_size or 0) > LARGEST_FILE:
+            return await self._conversation.sent(visitor, None)
+        content = bytes(await (await file.get_file()).download_as_bytearray())
+        return await self._conversation.sent(visitor, Document(file.file_name or "", content))
 
     async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A button: always acknowledged, then answered like a message."""
+        """A button: always acknowledged, then answered like a message, or over the chat to whoever pressed it."""
         del context
-        query = update.callback_query
+        query, chat = update.callback_query, update.effective_chat
         if query is None:
             return
-        self._in_background(self._acknowledge(query))
-        if update.effective_chat is not None:
-            await self._answer(update, self._conversation.press(self._visitor(update), query.data or ""))
+        data = query.data or ""
+        deciding = decides_pressed(data)
+        if chat is None or chat.type == ChatType.PRIVATE or not deciding:
+            self._in_background(self._acknowledge(query))
+            if chat is not None:
+                await self._answer(update, lambda visitor: self._conversation.press(visitor, data))
+        else:
+            await self._answer(update, lambda visitor: self._decided(query, visitor, data), deciding=True)
+
+    async def _decided(self, query: CallbackQuery, visitor: Visitor, data: str) -> list[Reply]:
+        """What a button says in a group; what is meant for one person there is shown to nobody else."""
+        alerts: list[Reply] = []
+        try:
+            replies = await self._conversation.press(visitor, data)
+            alerts = [reply for reply in replies if reply.alert]
+            return [reply for reply in replies if not reply.alert]
+        finally:
+            self._in_background(self._acknowledge(query, alerts))
 
     async def membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Blocked or removed: paused at once. Back again: what was paused so goes on."""
@@ -160,38 +212,41 @@ class Handlers:
         else:
             log.error("a message was not answered: %s", type(error).__name__, exc_info=error)
         if isinstance(update, Update) and update.effective_chat is not None and update.my_chat_member is None:
-            await self._send(update, await self._conversation.trouble(self._visitor(update)))
-
-    def _visitor(self, update: Update) -> Visitor:
-        chat, user = update.effective_chat, update.effective_user
-        assert chat is not None  # noqa: S101  # every update that we ask for has a chat
-        return Visitor(address_of(chat, update.effective_message), user.language_code if user else None)
+            await self._send(update, await self._conversation.trouble(await self._visitors.of(update)))
 
     def _turn(self, chat: Chat) -> asyncio.Lock:
         """Held while an update of this chat is worked on: what comes after it there waits, other chats do not."""
         return self._turns.setdefault(chat.id, asyncio.Lock())
 
-    async def _answer(self, update: Update, thinking: Awaitable[list[Reply]]) -> None:
+    async def _answer(
+        self, update: Update, think: Callable[[Visitor], Awaitable[list[Reply]]], *, deciding: bool = False
+    ) -> None:
         """Messages of one chat are answered in their order, those of different chats side by side."""
         chat = update.effective_chat
-        assert chat is not None  # noqa: S101  # see _visitor
+        assert chat is not None  # noqa: S101  # see Visitors
         async with self._turn(chat):
-            self._in_background(self._typing(chat, self._visitor(update).chat.thread))
-            await self._send(update, await thinking)
+            if chat.type != ChatType.CHANNEL:  # there the sign is not shown
+                self._in_background(self._typing(chat, address_of(chat, update.effective_message).thread))
+            await self._send(update, await think(await self._visitors.of(update, deciding=deciding)))
 
     async def _send(self, update: Update, replies: list[Reply]) -> None:
-        visitor, message = self._visitor(update), update.effective_message
-        in_group = message is not None and message.chat.type != ChatType.PRIVATE and update.callback_query is None
-        chat, reply_to = visitor.chat, message.message_id if in_group and message is not None else None
+        to, message, query = update.effective_chat, update.effective_message, update.callback_query
+        assert to is not None  # noqa: S101  # see Visitors
+        chat = address_of(to, message)
+        reply_to = message.message_id if message is not None and to.type != ChatType.PRIVATE and query is None else None
+        pressed = query.message.message_id if query is not None and query.message is not None else None
         for reply in replies:
             for _ in range(TRIES):
                 try:
-                    await self._sender.send(chat, reply, reply_to=reply_to)
+                    await self._show(chat, reply, reply_to, pressed)
                 except TryLaterError as error:
+                    if error.seconds > LONGEST_WAIT:
+                        log.error("an answer is given up: %s", error)  # noqa: TRY400  (the line says all there is to know)
+                        return
                     log.info("an answer waits: %s", error)
-                    await asyncio.sleep(min(error.seconds, LONGEST_WAIT))
+                    await self._sleep(error.seconds)
                 except ChatMovedError as error:
-                    chat, reply_to = ChatAddress(chat.channel, error.address, chat.thread), None
+                    chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
                 except ChatGoneError:
                     log.info("an answer found its chat gone")
                     return
@@ -202,10 +257,20 @@ class Handlers:
                     break
             else:
                 log.error("an answer could not be sent in %d tries", TRIES)
+            if reply.edits:
+                pressed = None  # what follows would take its place
 
-    async def _acknowledge(self, query: CallbackQuery) -> None:
+    async def _show(self, chat: ChatAddress, reply: Reply, reply_to: int | None, pressed: int | None) -> None:
+        """In the place of the message whose button was pressed, where the reply wants that and Telegram can do it."""
+        if reply.edits and reply.asks_place is None and pressed is not None:
+            with suppress(MessageGoneError):
+                await self._sender.edit(chat, pressed, reply)
+                return
+        await self._sender.send(chat, reply, reply_to=reply_to)
+
+    async def _acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = ()) -> None:
         try:
-            await query.answer()
+            await query.answer(plain(alerts[0].html) if alerts else None, show_alert=bool(alerts))
         except TelegramError as error:  # too old, most often: the answer below is what counts
             log.info("a pressed button could not be acknowledged: %s", error)
 

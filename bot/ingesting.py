@@ -1,30 +1,22 @@
-"""The operator's one command: a text, a page or a file becomes an edition, is indexed, and subscribers hear of it."""
+"""A text, a page or a file becomes an edition, is stored and indexed; `bot.news.publishing` tells people of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.app import Answering
 from bot.catalogue import build, corpus_of
+from bot.drafting import Given, edition_of
 from bot.errors import SourceError
-from bot.language import detect, primary
-from bot.settings import LANGUAGES, Settings
-from bot.subscriptions import open_subscriptions
 from corpus.model import Edition
 from corpus.reader import write_edition
-from corpus.sources import Draft, open_source, to_edition
+from corpus.sources import open_source
 
+if TYPE_CHECKING:
+    from bot.app import Answering
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """What the operator said of the article; None where it is to be found in it."""
-
-    language: str | None = None
-    title: str | None = None
-    published: date | None = None
-    topics: tuple[str, ...] | None = None
+__all__ = ["Given", "Ingested", "edition_from", "put_back", "write_editions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +30,10 @@ class Ingested:
 
 def edition_from(place: str, given: Given) -> Edition:
     """Read one file or address. Raises SourceError or CorpusError; nothing is written."""
-    draft = open_source(place).fetch()
-    language = given.language or _language_of(draft)
-    return to_edition(
-        draft,
-        language=language,
-        today=datetime.now(tz=UTC).date(),
-        title=given.title,
-        published=given.published,
-        topics=given.topics,
-    )
+    return edition_of(open_source(place).fetch(), given)
 
 
-def _language_of(draft: Draft) -> str:
-    """Found in the text itself; what a page says of its own language only tips the balance."""
-    return detect(draft.text, LANGUAGES, reported=primary(draft.language))
-
-
-def write_editions(answering: Answering, editions: Sequence[Edition]) -> list[Ingested]:
+def write_editions(answering: "Answering", editions: Sequence[Edition]) -> list[Ingested]:
     """Store new or changed editions and bring the index up to them; the same edition twice changes nothing.
 
     All or none: where one of them is refused, none is stored.
@@ -96,6 +74,7 @@ def _check_apart(editions: Sequence[Edition]) -> None:
 def _put_back(path: Path, content: bytes | None) -> None:
     """The file as it was before, its folder gone again if it was made for it."""
     if content is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return
     path.unlink(missing_ok=True)
@@ -103,12 +82,17 @@ def _put_back(path: Path, content: bytes | None) -> None:
         path.parent.rmdir()
 
 
-async def announce(settings: Settings, editions: Sequence[Edition]) -> dict[str, int]:
-    """Owe each article to every subscriber, once for ever; gives how many hear of each slug.
-
-    The articles that come with the bot are not news to anyone, whatever editions are added to them.
-    """
-    shipped = {path.name for path in settings.shipped_articles.iterdir()} if settings.articles_dir is None else set()
-    topics = {edition.slug: edition.topics for edition in editions if edition.slug not in shipped}
-    async with await open_subscriptions(settings.database) as subscriptions:
-        return {slug: await subscriptions.announce(slug, of_article) for slug, of_article in topics.items()}
+def put_back(answering: "Answering", files: Mapping[str, str | None]) -> None:
+    """Put edition files back as they were, each `<slug>/<language>` with its text or None, and the index with them."""
+    folder = answering.settings.own_articles
+    replaced: list[tuple[Path, bytes | None]] = []
+    try:
+        for name, text in files.items():
+            path = folder / f"{name}.md"
+            replaced.append((path, path.read_bytes() if path.is_file() else None))
+            _put_back(path, text.encode() if text is not None else None)
+        build(answering.settings, answering.encoder)
+    except BaseException:
+        for path, content in reversed(replaced):
+            _put_back(path, content)
+        raise

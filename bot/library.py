@@ -1,11 +1,14 @@
 """What can be asked about: the articles together with their index, one frozen state of both at a time."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.territories import territories
 from bot.wording import Rarity, rarity, terms
 from corpus.model import Article, Edition, Sentence
-from index.store import VectorSearch
+from index.encoder import Encoder
+from index.store import FaissStore, VectorSearch, passages_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class EditionWords:
     paragraphs: Mapping[str, frozenset[str]]
     everything: frozenset[str]
     rarity: Rarity
+    territories: frozenset[str]
+    """Codes of the countries and continents that it names."""
 
 
 def words_of(edition: Edition) -> EditionWords:
@@ -25,8 +30,10 @@ def words_of(edition: Edition) -> EditionWords:
         paragraph.id: frozenset[str]().union(*(sentences[sentence.id] for sentence in paragraph.sentences))
         for paragraph in edition.paragraphs
     }
-    titles = terms(" ".join([edition.title, *(p.heading for p in edition.paragraphs if p.heading)]))
-    return EditionWords(sentences, paragraphs, titles.union(*paragraphs.values()), rarity(sentences.values()))
+    titles = " ".join([edition.title, *(p.heading for p in edition.paragraphs if p.heading)])
+    named = frozenset(territories(f"{titles} {' '.join(s.text for s in edition.sentences)}", edition.language))
+    everything = terms(titles).union(*paragraphs.values())
+    return EditionWords(sentences, paragraphs, everything, rarity(sentences.values()), named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,16 @@ def library_of(articles: Sequence[Article], search: VectorSearch, digest: str) -
         (article.slug, edition.language): words_of(edition) for article in articles for edition in article.editions
     }
     return Library({article.slug: article for article in articles}, search, words, digest)
+
+
+def throwaway_library(articles: Sequence[Article], encoder: Encoder) -> Library:
+    """A library of these articles, in memory."""
+    passages = passages_of(articles)
+    store = FaissStore.empty(encoder.dimension)
+    store.add(passages, encoder.encode_passages([passage.text for passage in passages]))
+    store.describe(passages)
+    digests = "".join(edition.digest for article in articles for edition in article.editions)
+    return library_of(articles, store, hashlib.sha256(digests.encode()).hexdigest())
 
 
 def reading_edition(article: Article, language: str) -> Edition:

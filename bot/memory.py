@@ -5,14 +5,13 @@ forgotten first, and a question of bounded length for each.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
 from bot.answering import LONGEST_QUESTION
+from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
-from bot.subscriptions import utc_now
 
 T = TypeVar("T")
 
@@ -33,7 +32,7 @@ class LastQuestion:
 class Memory:
     """Remembers, and forgets. Not for several threads."""
 
-    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, now: Clock = utc_now) -> None:
         self._now = now
         self._languages: OrderedDict[ChatAddress, str] = OrderedDict()
         self._questions: OrderedDict[ChatAddress, tuple[datetime, LastQuestion]] = OrderedDict()
@@ -60,10 +59,23 @@ class Memory:
             return
         _keep(self._questions, chat, (self._now(), question))
 
+    def everything_of(self, chat: ChatAddress) -> list[dict[str, object]]:
+        """All that is remembered of this chat, each of its topics apart, ready for JSON."""
+        self._let_go()
+        found: list[dict[str, object]] = []
+        for topic in sorted(
+            {other for other in (*self._languages, *self._questions) if _same(chat, other)}, key=_topic
+        ):
+            asked = self._questions.get(topic)
+            last = {"last_question": asked[1].text} if asked else {}
+            found.append({"topic": topic.thread, "language": self._languages.get(topic), **last})
+        return found
+
     def forget(self, chat: ChatAddress) -> None:
-        """Keep nothing of this chat."""
-        self._languages.pop(chat, None)
-        self._questions.pop(chat, None)
+        """Keep nothing of this chat, all its topics."""
+        for kept in (self._languages, self._questions):
+            for topic in [other for other in kept if _same(chat, other)]:
+                del kept[topic]
 
     def _let_go(self) -> None:
         """Forget every question that is older than ten minutes, of whatever chat. The oldest stand first."""
@@ -80,3 +92,12 @@ def _keep(kept: "OrderedDict[ChatAddress, T]", chat: ChatAddress, value: T) -> N
     kept.move_to_end(chat)
     while len(kept) > REMEMBERED:
         kept.popitem(last=False)
+
+
+def _same(chat: ChatAddress, other: ChatAddress) -> bool:
+    """Whether both are topics of one chat."""
+    return (chat.channel, chat.address) == (other.channel, other.address)
+
+
+def _topic(chat: ChatAddress) -> int:
+    return chat.thread

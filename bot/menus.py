@@ -3,18 +3,20 @@
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
-from telegram import Bot, BotCommand
+from telegram import Bot, BotCommand, BotCommandScopeChat
 from telegram.error import TelegramError
 
 from bot.conversation import COMMANDS
 from bot.settings import LANGUAGES
-from bot.texts import phrasebook
+from bot.texts import phrasebook, say
 
 log = logging.getLogger(__name__)
 
 FILE = "menus.sha256"
+ADMINS_FILE = "menus-of-admins.sha256"
 
 
 def _digest(bot_id: int, language: str) -> str:
@@ -45,7 +47,39 @@ async def register_menus(bot: Bot, data_dir: Path, language: str) -> None:
     except TelegramError as error:
         log.warning("Telegram did not take the menus and descriptions, the bot works without: %s", error)
         return
+    _keep(kept, digest)
+
+
+async def register_admin_menus(bot: Bot, data_dir: Path, language: str, admins: Sequence[int]) -> None:
+    """Show the admins, and nobody else, their own commands too, in their private chats with the bot.
+
+    Who never opened one is asked for at every start; nothing else is held up by it.
+    """
+    content = json.dumps([_digest(bot.id, language), sorted(admins), [_for_admins(code) for code in LANGUAGES]])
+    kept, digest = data_dir / ADMINS_FILE, hashlib.sha256(content.encode()).hexdigest()
+    if not admins or _read(kept) == digest:
+        return
+    complete = True
+    for admin in admins:
+        try:
+            for code in (None, *LANGUAGES):
+                book = phrasebook(code or language)
+                commands = [(name, book.commands[name]) for name in COMMANDS] + _for_admins(code or language)
+                scope = BotCommandScopeChat(admin)
+                await bot.set_my_commands([BotCommand(*each) for each in commands], scope, language_code=code)
+        except TelegramError as error:
+            log.warning("one of ADMINS has no menu of their own yet, they must press Start in the bot first: %s", error)
+            complete = False
+    if complete:
+        _keep(kept, digest)
+
+
+def _for_admins(language: str) -> list[tuple[str, str]]:
+    return [("ingest", say(language, "command_ingest")), ("stats", say(language, "command_stats"))]
+
+
+def _keep(file: Path, digest: str) -> None:
     try:
-        kept.write_text(digest, encoding="utf-8")
+        file.write_text(digest, encoding="utf-8")
     except OSError as error:
-        log.warning("the menus are sent again at the next start, %s cannot be written: %s", kept, error.strerror)
+        log.warning("the menus are sent again at the next start, %s cannot be written: %s", file, error.strerror)

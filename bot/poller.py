@@ -12,7 +12,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import TelegramError as BotStoppedError
-from bot.telegram_sender import seconds_of
+from bot.limiter import seconds_of
 
 log = logging.getLogger(__name__)
 

@@ -14,6 +14,13 @@ class Channel(StrEnum):
     TERMINAL = "terminal"
 
 
+class Lane(StrEnum):
+    """How soon a message matters: whoever asked waits for the answer, and nobody for an announcement."""
+
+    ANSWERS = "answers"
+    ANNOUNCEMENTS = "announcements"
+
+
 @dataclass(frozen=True, slots=True)
 class ChatAddress:
     """One chat: `address` is the channel's own id; `thread` a forum topic inside it, 0 for none."""
@@ -55,3 +62,5 @@ class Reply:
     """Whether it takes the place of the message whose button was pressed, where the channel can do that."""
     asks_place: str | None = None
     """The label of a button with which a person may send where they are, in place of `buttons`."""
+    alert: bool = False
+    """Whether only whoever pressed a button is shown it, over the chat, where the channel can do that."""

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
@@ -33,6 +33,11 @@ class Settings:
     articles_dir: Path | None = None
     """The folder that is the whole corpus, if one is given."""
     database_url: str | None = None
+    key: str | None = field(default=None, repr=False)
+    """What seals the people in the database, in place of a key file."""
+    key_file: Path | None = None
+    contact: str | None = None
+    """Whom people may ask about what is kept of them, as it is shown to them."""
     language: str = "en"
     """What the bot speaks where it cannot tell the asker's language."""
     embedding_model: str = "packaged"
@@ -43,6 +48,12 @@ class Settings:
     answer_threshold: float | None = None
     topic_threshold: float | None = None
     answer_threads: int = 2
+    admins: tuple[int, ...] = ()
+    """Who may add articles and see figures in the chat, by their number on Telegram."""
+    sources: tuple[str, ...] = ()
+    """Folders, feeds and pages that are watched while the bot runs."""
+    review: bool = False
+    """Whether what the sources bring waits for an admin."""
     log_level: str = "WARNING"
 
     @property
@@ -74,6 +85,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy URL of the database."""
         return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'annuncio.db'}"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the key file lies: apart from the data directory, in the person's own configuration."""
+        return self.key_file or Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "annuncio" / "key"
 
 
 _TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]{3,}")
@@ -126,13 +142,54 @@ def _one_of(*allowed: str) -> Callable[[str], str]:
 
 
 def _switch(value: str) -> bool:
-    return _one_of("on", "off")(value) == "on"
+    return _one_of("on", "off")({"true": "on", "false": "off"}.get(value.lower(), value)) == "on"
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    """What stands between commas and spaces, each once."""
+    return tuple(dict.fromkeys(filter(None, re.split(r"[,\s]+", value))))
+
+
+def _people(value: str) -> tuple[int, ...]:
+    numbers = _parts(value)
+    wrong = [number for number in numbers if not re.fullmatch(r"[1-9][0-9]{0,18}", number)]
+    if wrong:
+        raise ValueError(f"names people by their numbers on Telegram, such as 123456789, and {wrong[0]!r} is none")
+    return tuple(map(int, numbers))
+
+
+def _places(value: str) -> tuple[str, ...]:
+    places = _parts(value)
+    for place in places:
+        if "://" in place and not place.lower().startswith(("http://", "https://")):
+            raise ValueError(
+                f"names folders and addresses that begin with http:// or https://, and {place!r} is neither"
+            )
+    return places
+
+
+def _line(value: str) -> str:
+    if len(value) > 200 or not value.isprintable():
+        raise ValueError("is not one line of at most 200 characters")
+    return value
 
 
 def _secret(value: str) -> str:
     if not 1 <= len(value) <= 256 or not all(c.isascii() and (c.isalnum() or c in "_-") for c in value):
         raise ValueError("may only have 1 to 256 letters, digits, _ and -")
     return value
+
+
+def keys_in(text: str) -> tuple[str, ...]:
+    """The keys of a text, apart by lines, blanks or commas, as Fernet has them. Raises ValueError, naming none."""
+    keys = _parts(text)
+    if not keys or not all(re.fullmatch(r"[A-Za-z0-9_-]{43}=", key) for key in keys):
+        raise ValueError("is no key: the file that Annuncio makes at its first start holds one")
+    return keys
+
+
+def _key(value: str) -> str:
+    return ",".join(keys_in(value))
 
 
 FIELDS: Mapping[str, tuple[str, Callable[[str], object]]] = {
@@ -146,6 +203,9 @@ FIELDS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ANNUNCIO_ARTICLES": ("articles_dir", Path),
     "ANNUNCIO_LANGUAGE": ("language", _one_of(*LANGUAGES)),
     "DATABASE_URL": ("database_url", str),
+    "ANNUNCIO_KEY": ("key", _key),
+    "ANNUNCIO_KEY_FILE": ("key_file", Path),
+    "ANNUNCIO_CONTACT": ("contact", _line),
     "EMBEDDING_MODEL": ("embedding_model", str),
     "EMBEDDING_QUERY_PROMPT": ("embedding_query_prompt", str),
     "EMBEDDING_PASSAGE_PROMPT": ("embedding_passage_prompt", str),
@@ -153,11 +213,14 @@ FIELDS: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "ANSWER_THRESHOLD": ("answer_threshold", _number(0, 1)),
     "TOPIC_THRESHOLD": ("topic_threshold", _number(0, 1)),
     "ANSWER_THREADS": ("answer_threads", _whole(1, 32)),
+    "ADMINS": ("admins", _people),
+    "SOURCES": ("sources", _places),
+    "REVIEW": ("review", _switch),
     "LOG_LEVEL": ("log_level", _one_of("DEBUG", "INFO", "WARNING", "ERROR")),
 }
 """Every setting: its name outside, its name inside, and how its text is read."""
 
-_SECRETS = frozenset({"TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL"})
+_SECRETS = frozenset({"TELEGRAM_BOT_TOKEN", "WEBHOOK_SECRET", "DATABASE_URL", "ANNUNCIO_KEY"})
 _KEEPS_SPACES = frozenset({"EMBEDDING_QUERY_PROMPT", "EMBEDDING_PASSAGE_PROMPT"})
 
 
@@ -169,14 +232,14 @@ def parse_settings(values: Mapping[str, str | None], ours: Container[str] = ()) 
     """
     mistakes: list[str] = []
     read: dict[str, object] = {}
-    for name, (field, cast) in FIELDS.items():
+    for name, (attribute, cast) in FIELDS.items():
         value = values.get(name) or ""
         if name not in _KEEPS_SPACES:
             value = value.strip()
         if not value:
             continue
         try:
-            read[field] = cast(value)
+            read[attribute] = cast(value)
         except ValueError as error:
             shown = "the value" if name in _SECRETS else repr(value)
             mistakes.append(f"{name}: {shown} {error}")
@@ -188,6 +251,8 @@ def parse_settings(values: Mapping[str, str | None], ours: Container[str] = ()) 
     )
     if "webhook_url" in read and not str(read["webhook_url"]).startswith("https://"):
         mistakes.append(f"WEBHOOK_URL: {read['webhook_url']!r} must begin with https://, Telegram calls no other")
+    if read.get("review") and not read.get("admins"):
+        mistakes.append("REVIEW: it is on, and needs somebody in ADMINS who reviews")
     if mistakes:
         raise SettingsError("\n".join(mistakes))
     return Settings(**read)  # type: ignore[arg-type]  # each cast gives its field's type; see FIELDS

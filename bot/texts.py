@@ -1,7 +1,7 @@
 """What the bot says: one TOML file a language in `bot/locales`, dates by Babel, values always escaped."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -19,7 +19,8 @@ _REGIONS = {"en": "en_GB"}
 
 @dataclass(frozen=True, slots=True)
 class Phrasebook:
-    """One language's file: texts by key, command descriptions, small talk by kind, patterns for sample questions."""
+    """One language's file: texts by key, command descriptions, small talk by kind, patterns for sample questions, and
+    the names of topics, the first of each the one that is shown."""
 
     own_name: str
     bot: Mapping[str, str]
@@ -27,6 +28,7 @@ class Phrasebook:
     texts: Mapping[str, str]
     smalltalk: Mapping[str, Sequence[str]]
     samples: Mapping[str, Sequence[str]]
+    topics: Mapping[str, Sequence[str]]
 
 
 @cache
@@ -40,6 +42,7 @@ def phrasebook(language: str) -> Phrasebook:
         texts=table["texts"],
         smalltalk=table["smalltalk"],
         samples=table["samples"],
+        topics=table["topics"],
     )
 
 
@@ -59,9 +62,19 @@ def say_html(language: str, key: str, /, **values: str) -> str:
     return phrasebook(spoken(language)).texts[key].format(**values)
 
 
+def listed(names: Iterable[str], language: str) -> str:
+    """Names one after the other, with the comma of the language."""
+    return ("、" if spoken(language) == "zh" else ", ").join(names)
+
+
 def day(language: str, when: date) -> str:
     """A date as the language writes it in full: 24 September 2025, 2025年9月24日."""
     return str(format_date(when, format="long", locale=_REGIONS.get(spoken(language), spoken(language))))
+
+
+def short_day(language: str, when: date) -> str:
+    """A day of a year that is known, in few letters: 24 Sept, 9月24日."""
+    return str(format_skeleton("MMMd", when, locale=_REGIONS.get(spoken(language), spoken(language))))
 
 
 def month(language: str, when: date) -> str:

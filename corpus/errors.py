@@ -3,6 +3,7 @@
     AnnuncioError              every error that a person is shown as one line
     ├── CorpusError            edition files that break the format: one Mistake a line
     └── SourceError            something given to `ingest` that cannot become an edition
+        └── SourceBusyError    a server that wants to be asked later
 
 `index.errors` and `bot.errors` hang their own branches on this tree; `bot.errors` draws it whole.
 """
@@ -39,3 +40,11 @@ class CorpusError(AnnuncioError):
 
 class SourceError(AnnuncioError):
     """A file or an address that cannot become an edition."""
+
+
+class SourceBusyError(SourceError):
+    """A server that does not answer now; `seconds` is how long it wants to be left alone, where it says so."""
+
+    def __init__(self, text: str, seconds: float | None) -> None:
+        super().__init__(text)
+        self.seconds = seconds

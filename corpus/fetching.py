@@ -10,9 +10,11 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from corpus.errors import SourceError
+from corpus.errors import SourceBusyError, SourceError
 
 if TYPE_CHECKING:
     import httpx
@@ -24,7 +26,11 @@ Allow = Callable[[Address], bool]
 MAX_BYTES = 20 * 1024 * 1024
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_USER_AGENT = "Annuncio/0.1 (+reads one page that its operator asked for)"
+_BUSY = frozenset({429, 503})
+_USER_AGENT = "Annuncio/0.1 (+reads pages that its operator asked for)"
+_ACCEPTED = (
+    "text/html,application/xhtml+xml,application/pdf,application/rss+xml;q=0.9,application/atom+xml;q=0.9,text/*;q=0.9"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,20 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class Validators:
+    """By what a server tells whether something has changed since it was last read: its own words, sent back to it."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+UNKNOWN = Validators()
+"""What is known of a place that was never read."""
+LONGEST_VALIDATOR = 255
+"""Characters: what is longer is not kept, and the place read whole each time."""
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """What a server answered."""
 
@@ -49,6 +69,9 @@ class Download:
     """Such as text/html; "" where the server names none."""
     charset: str | None
     body: bytes
+    validators: Validators = UNKNOWN
+    changed: bool = True
+    """False where it is as it was when the validators that were sent were given: then `body` is empty."""
 
 
 def is_public(address: Address) -> bool:
@@ -61,8 +84,13 @@ def is_public(address: Address) -> bool:
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
-def download(url: str, *, allow: Allow = is_public, limits: Limits | None = None) -> Download:
-    """What stands at `url`; SourceError for anything that is not a whole answer with a good status."""
+def download(
+    url: str, *, allow: Allow = is_public, limits: Limits | None = None, known: Validators | None = None
+) -> Download:
+    """What stands at `url`; SourceError for anything that is not a whole answer with a good status.
+
+    With what is `known` of an earlier answer, the server may say that nothing has changed.
+    """
     import httpx
 
     limits = limits or Limits()
@@ -70,7 +98,7 @@ def download(url: str, *, allow: Allow = is_public, limits: Limits | None = None
     try:
         target = httpx.URL(url)
         for _ in range(limits.redirects + 1):
-            answer = _hop(target, allow, limits, deadline)
+            answer = _hop(target, allow, limits, deadline, known or UNKNOWN)
             if isinstance(answer, Download):
                 return answer
             target = answer
@@ -79,14 +107,14 @@ def download(url: str, *, allow: Allow = is_public, limits: Limits | None = None
     raise SourceError(f"{_shown(target)}: more than {limits.redirects} redirects: give the address where they end")
 
 
-def _hop(url: "httpx.URL", allow: Allow, limits: Limits, deadline: float) -> "Download | httpx.URL":
+def _hop(url: "httpx.URL", allow: Allow, limits: Limits, deadline: float, known: Validators) -> "Download | httpx.URL":
     """One request: what was answered, or where the answer says to go."""
     import httpx
 
     last: httpx.RequestError | None = None
     for address in _judged(url, allow):
         try:
-            return _request(url, address, limits, deadline)
+            return _request(url, address, limits, deadline, known)
         except httpx.TimeoutException as error:
             raise SourceError(f"{_shown(url)}: no answer in {limits.wait:g} seconds: try again later") from error
         except httpx.ConnectError as error:
@@ -118,9 +146,13 @@ def _judged(url: "httpx.URL", allow: Allow) -> list[Address]:
     return list(addresses)
 
 
-def _request(url: "httpx.URL", address: Address, limits: Limits, deadline: float) -> "Download | httpx.URL":
+def _request(
+    url: "httpx.URL", address: Address, limits: Limits, deadline: float, known: Validators
+) -> "Download | httpx.URL":
     """Ask `address` for `url`: nothing here resolves the name again."""
     import httpx
+
+    conditions = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
 
     # One client a hop: a pooled TLS connection to the same address may have been opened for another name.
     with httpx.Client(trust_env=False, follow_redirects=False, timeout=limits.wait) as client:
@@ -130,8 +162,9 @@ def _request(url: "httpx.URL", address: Address, limits: Limits, deadline: float
             headers={
                 "Host": url.netloc.decode("ascii"),
                 "User-Agent": _USER_AGENT,
-                "Accept": "text/html,application/xhtml+xml,application/pdf,text/*;q=0.9",
+                "Accept": _ACCEPTED,
                 "Accept-Encoding": "identity",  # so that the cap counts what travels
+                **{name: value for name, value in conditions.items() if value},
             },
             extensions={"sni_hostname": _host(url)},
         )
@@ -139,17 +172,43 @@ def _request(url: "httpx.URL", address: Address, limits: Limits, deadline: float
         try:
             if response.status_code in _REDIRECTS and "location" in response.headers:
                 return url.join(response.headers["location"])
-            if response.status_code != 200:
+            unchanged = response.status_code == 304 and any(conditions.values())
+            if response.status_code != 200 and not unchanged:
                 status = f"{response.status_code} {response.reason_phrase}".strip()
-                raise SourceError(f"{_shown(url)}: the server answers {status}: open the address in a browser")
+                said = f"{_shown(url)}: the server answers {status}"
+                if response.status_code in _BUSY:
+                    raise SourceBusyError(f"{said}: try again later", _retry_after(response))
+                raise SourceError(f"{said}: open the address in a browser")
             return Download(
                 url=str(url),
                 media_type=response.headers.get("content-type", "").split(";")[0].strip().casefold(),
                 charset=response.charset_encoding,
-                body=_body(response, url, limits, deadline),
+                body=b"" if unchanged else _body(response, url, limits, deadline),
+                validators=known
+                if unchanged
+                else Validators(_validator(response, "etag"), _validator(response, "last-modified")),
+                changed=not unchanged,
             )
         finally:
             response.close()
+
+
+def _validator(response: "httpx.Response", name: str) -> str | None:
+    said = response.headers.get(name)
+    return said if said and len(said) <= LONGEST_VALIDATOR else None
+
+
+def _retry_after(response: "httpx.Response") -> float | None:
+    """Seconds that the server wants to be left alone for, however it writes them; None where it does not say."""
+    said = response.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit() and len(said) < 10:
+        return float(said)
+    try:
+        moment = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
 
 
 def _body(response: "httpx.Response", url: "httpx.URL", limits: Limits, deadline: float) -> bytes:

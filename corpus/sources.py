@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from corpus.draft import Draft, to_edition
 from corpus.errors import SourceError
 from corpus.extraction import Extract, Kind, decoded, from_html, from_pdf, from_text, html_text, kind_of
-from corpus.fetching import MAX_BYTES, Allow, Limits, download, is_public
+from corpus.fetching import MAX_BYTES, Allow, Download, Limits, download, is_public
 from corpus.reader import FOLDER_NAME, parse_edition
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "PdfFile",
     "TextFile",
     "WebPage",
+    "downloaded",
     "open_source",
     "to_edition",
 ]
@@ -108,22 +109,26 @@ class WebPage:
 
     def fetch(self) -> Draft:
         """What the address answers with, its redirects followed."""
-        answer = download(self.url, allow=self.allow, limits=self.limits)
-        where, host = answer.url, _host(answer.url)
-        if not (answer.media_type.startswith("text/") or answer.media_type in _READABLE_TYPES):
-            raise SourceError(f"{where}: {answer.media_type}, not text: give a page, a PDF or a text")
-        name = Path(answer.url.partition("?")[0].rpartition("/")[2] or "page")
-        match kind_of(answer.body, where):
-            case Kind.PDF:
-                extract = from_pdf(answer.body, where)
-            case Kind.EDITION:
-                return _edition_draft(answer.body, name, folder="")
-            case Kind.TEXT if answer.media_type == "text/plain" or name.suffix in _MARKDOWN_SUFFIXES:
-                markdown = name.suffix in _MARKDOWN_SUFFIXES
-                extract = from_text(decoded(answer.body, where, answer.charset), markdown=markdown)
-            case _:
-                extract = from_html(html_text(answer.body, where, answer.charset), where, url=where)
-        return _draft(extract, source=extract.site or host, url=where)
+        return downloaded(download(self.url, allow=self.allow, limits=self.limits))
+
+
+def downloaded(answer: Download) -> Draft:
+    """What a server answered with, as a draft. SourceError where it cannot be read."""
+    where, host = answer.url, _host(answer.url)
+    if not (answer.media_type.startswith("text/") or answer.media_type in _READABLE_TYPES):
+        raise SourceError(f"{where}: {answer.media_type}, not text: give a page, a PDF or a text")
+    name = Path(answer.url.partition("?")[0].rpartition("/")[2] or "page")
+    match kind_of(answer.body, where):
+        case Kind.PDF:
+            extract = from_pdf(answer.body, where)
+        case Kind.EDITION:
+            return _edition_draft(answer.body, name, folder="")
+        case Kind.TEXT if answer.media_type == "text/plain" or name.suffix in _MARKDOWN_SUFFIXES:
+            markdown = name.suffix in _MARKDOWN_SUFFIXES
+            extract = from_text(decoded(answer.body, where, answer.charset), markdown=markdown)
+        case _:
+            extract = from_html(html_text(answer.body, where, answer.charset), where, url=where)
+    return _draft(extract, source=extract.site or host, url=where)
 
 
 def open_source(path_or_url: str | Path, *, allow: Allow = is_public) -> ArticleSource:

@@ -4,14 +4,27 @@ Sockets are switched off for all tests (see pyproject.toml); those of the end-to
 """
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.app import Answering, open_answering
+from bot.keys import write_key
 from bot.settings import Settings
 from index.encoder import Encoder, load_encoder
+from tests.vaults import KEY
+
+
+@pytest.fixture(scope="session", autouse=True)
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A key where the bot looks for one, of the tests alone: nobody's own is read or made."""
+    folder = tmp_path_factory.mktemp("config")
+    place = folder / "annuncio" / "key"
+    write_key(place, [KEY])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder))
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 
@@ -68,6 +68,8 @@ class Page:
     location: str | None = None
     stalls: bool = False
     """Whether the answer stops after its headers until the server is closed."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent besides; who names the ETag or the Last-Modified among them is answered 304."""
 
 
 @dataclass(slots=True)
@@ -77,6 +79,8 @@ class Site:
     address: str
     hosts: list[str] = field(default_factory=list)
     """The Host header of every request, in order."""
+    asked: list[tuple[str, int]] = field(default_factory=list)
+    """The path of every request, and the status that it was answered with."""
     pages: dict[str, Page] = field(default_factory=dict)
 
     def at(self, path: str) -> str:
@@ -108,7 +112,13 @@ def _handler(site: Callable[[], Site], closing: Event) -> type[BaseHTTPRequestHa
         def do_GET(self) -> None:
             site().hosts.append(self.headers["Host"])
             page = site().pages.get(self.path, Page(status=404))
+            for known, named in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+                if self.headers[known] is not None and self.headers[known] == page.headers.get(named):
+                    page = replace(page, status=304, body=b"")
+            site().asked.append((self.path, page.status))
             self.send_response(page.status)
+            for name, value in page.headers.items():
+                self.send_header(name, value)
             if page.type:
                 self.send_header("Content-Type", page.type)
             if page.location is not None:

@@ -11,11 +11,8 @@ from hypothesis import strategies as st
 
 from bot.answering import Answer, Proof, Refusal, Status
 from bot.composing import (
-    SUMMARY,
     TELEGRAM_LIMIT,
     compose,
-    compose_article_line,
-    compose_news,
     cut,
     plain,
     question_buttons,
@@ -29,7 +26,6 @@ from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk
 from bot.texts import say
-from tests.articles import article, edition
 
 ITALIAN = Proof(
     id="2025-01-01-depot/p1/s1",
@@ -195,6 +191,12 @@ def test_names_that_the_announcement_never_mentions_are_named() -> None:
     assert html.startswith("The announcement does not state this. It does not mention: Tesla, &lt;b&gt;.")
 
 
+def test_a_refusal_tells_the_continent_that_it_speaks_of() -> None:
+    """Where a country is missing and its continent is not, the refusal says both."""
+    html = compose(replace(NOT_STATED, missing=("Italy",), speaks_of=("Europe",))).html
+    assert html.startswith(say("en", "not_stated_elsewhere", known="Europe", names="Italy"))
+
+
 def test_a_question_about_something_else_offers_three_that_can_be_answered() -> None:
     """Off topic is said without any passage, with at most three sample questions."""
     assert compose(OFF_TOPIC, SAMPLES) == Reply(say("en", "off_topic"), question_buttons(SAMPLES[:3]))
@@ -237,14 +239,6 @@ def test_no_message_is_too_long(monster: str) -> None:
         check_html(understood(several, monster).html)
         check_html(compose(Refusal(monster, language, Status.NOT_STATED, 0.1, (proof,))).html)
         check_html(compose(Refusal(monster, language, Status.OFF_TOPIC, 0.1, (proof,))).html)
-
-
-def test_news_is_never_too_long() -> None:
-    """An article whose title, text and address are monstrously long is announced all the same."""
-    long = article("a", {"en": [[MONSTER, MONSTER]]}, title=MONSTER)
-    whole = replace(long, editions=(replace(long.original, url=f"https://acme.example/{MONSTER}"),))
-    check_html(compose_news(whole, "de", ()).html)
-    check_html("\n\n".join([compose_article_line(whole, "de")] * 5))
 
 
 def test_a_long_sentence_is_cut_at_the_end_of_a_sentence() -> None:
@@ -335,33 +329,3 @@ def test_the_record_of_a_refusal(refusal: Refusal, status: str) -> None:
     assert kept["confidence"] == refusal.confidence
     assert [proof["id"] for proof in kept["evidence"]] == [proof.id for proof in refusal.evidence]
     assert set(kept) == set(record(ANSWER))
-
-
-def test_news_says_title_date_opening_and_one_question() -> None:
-    """A subscriber hears title and date, the first paragraph, the address, and has one question to press."""
-    news = article("a", {"it": [["Uno.", "Due."], ["Tre."]], "en": [["One <1>.", "Two."], ["Three."]]}, title="A & B")
-    linked = replace(news, editions=(replace(news.original, url="https://acme.example/?a&b"), *news.editions[1:]))
-    assert compose_news(linked, "en", SAMPLES) == Reply(
-        "📣 <b>A &amp; B</b>\n<i>1 January 2025</i>\n\nOne &lt;1&gt;. Two.\n\n"
-        '<a href="https://acme.example/?a&amp;b">https://acme.example/?a&amp;b</a>',
-        question_buttons(SAMPLES[:1]),
-    )
-    assert compose_news(news, "zh", ()) == Reply("📣 <b>A &amp; B</b>\n<i>2025年1月1日</i>\n\nOne &lt;1&gt;. Two.")
-
-
-def test_news_shows_the_opening_only() -> None:
-    """A long first paragraph is cut at the end of a sentence."""
-    sentences = [f"Sentence number {n} says something." for n in range(100)]
-    summary = compose_news(article("a", {"en": [sentences]}), "en", ()).html.split("\n\n")[1]
-    assert units(summary) <= SUMMARY
-    assert summary == " ".join(sentences[: summary.count(".")])
-
-
-def test_an_article_in_a_list() -> None:
-    """A line of /latest has the date and the title in the reader's edition, linked where there is an address."""
-    news = article("a", {"it": [["Uno."]]}, title="A & B", day=3)
-    assert compose_article_line(news, "it") == "<i>3 gennaio 2025</i>\n<b>A &amp; B</b>"
-    linked = replace(edition("a", "it", [["Uno."]], original="it", title="T"), url="https://acme.example/?a&b")
-    assert compose_article_line(replace(news, editions=(linked,)), "en") == (
-        '<i>1 January 2025</i>\n<a href="https://acme.example/?a&amp;b">T</a>'
-    )

@@ -16,11 +16,12 @@ from bot.catalogue import Catalogue
 from bot.composing import TELEGRAM_LIMIT, plain, question_buttons, question_token, units
 from bot.conversation import COMMANDS, Conversation
 from bot.evidence import packaged_gate
-from bot.features import Visitor
+from bot.features import Feature, Visitor
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES, Settings
 from bot.smalltalk import Smalltalk
+from bot.subscribing import subscriber_features
 from bot.subscriptions import (
     ChatLanguage,
     PauseReason,
@@ -30,8 +31,10 @@ from bot.subscriptions import (
     open_subscriptions,
 )
 from bot.texts import language_name, phrasebook, say
+from bot.timeline import Timeline
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
+from tests.vaults import VAULT
 
 QUESTIONS = {
     "en": "When do Xiaomi cars reach Europe?",
@@ -56,7 +59,7 @@ def visitor(number: int = 1, reported: str | None = None) -> Visitor:
 @pytest.fixture
 async def subscriptions(tmp_path: Path) -> AsyncIterator[Subscriptions]:
     """A database in a file of the test's own."""
-    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}") as opened:
+    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}", VAULT) as opened:
         yield opened
 
 
@@ -69,9 +72,19 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def conversation(answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> Conversation:
-    """The conversation as the bot has it."""
+    """The conversation as a subscriber has it."""
+    library = answering.catalogue.current
     return Conversation(
-        answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, answering.settings.language
+        answering.catalogue,
+        answering.answerer,
+        answering.samples,
+        subscriptions,
+        threads,
+        answering.settings.language,
+        features=(
+            *subscriber_features(subscriptions, library, lambda _words, _language: (), threads),
+            Timeline(library, answering.samples, threads).feature,
+        ),
     )
 
 
@@ -115,8 +128,10 @@ async def test_every_command_in_every_language(
     [latest] = said["latest"]
     assert latest.html.startswith(f"{say(language, 'latest')}\n\n<i>")
     assert latest.buttons == question_buttons(offered(language)[:2])
-    assert said["subscribe"] == [Reply(say(language, "subscribed"))]
-    assert said["unsubscribe"] == [Reply(say(language, "unsubscribed"))]
+    [subscribed] = said["subscribe"]
+    assert subscribed.html.startswith(f"{say(language, 'subscribed')}\n\n<b>")
+    [unsubscribed] = said["unsubscribe"]
+    assert unsubscribed.html == say(language, "unsubscribed")
     [choice] = said["language"]
     assert choice.html == say(language, "language_choose")
     assert [button for row in choice.buttons for button in row] == [
@@ -128,8 +143,8 @@ async def test_every_command_in_every_language(
     assert shown.html == say(language, "settings", language=say(language, "language_automatic"), news=off)
     assert shown.buttons == (
         (
-            Button(say(language, "button_language"), "do:language"),
             Button(say(language, "button_subscribe"), "do:subscribe"),
+            Button(f"🌐 {say(language, 'button_language')}", "set:l"),
         ),
     )
     assert said["privacy"] == [Reply(say(language, "privacy"))]
@@ -190,7 +205,8 @@ async def test_start_shows_the_newest_announcement(conversation: Conversation) -
 async def test_a_deep_link_subscribes(conversation: Conversation, subscriptions: Subscriptions) -> None:
     """`/start subscribe` from a link subscribes, in one step."""
     person = visitor(reported="it")
-    assert await conversation.command(person, "start", "subscribe") == [Reply(say("it", "subscribed"))]
+    [reply] = await conversation.command(person, "start", "subscribe")
+    assert reply.html.startswith(say("it", "subscribed"))
     found = await subscriptions.subscription_of(person.chat)
     assert found is not None
     assert found.state is SubscriptionState.ACTIVE
@@ -241,11 +257,13 @@ async def test_an_old_button(conversation: Conversation, data: str) -> None:
 
 async def test_buttons_of_the_settings(conversation: Conversation) -> None:
     """The buttons under /settings do what they say, and /settings then says what was done."""
-    assert await conversation.press(visitor(), "do:subscribe") == [Reply(say("en", "subscribed"))]
+    [reply] = await conversation.press(visitor(), "do:subscribe")
+    assert reply.html.startswith(say("en", "subscribed"))
     [reply] = await conversation.command(visitor(), "settings")
     assert "News: subscribed" in reply.html
-    assert reply.buttons[0][1] == Button("Unsubscribe", "do:unsubscribe")
-    assert await conversation.press(visitor(), "do:unsubscribe") == [Reply(say("en", "unsubscribed"))]
+    assert reply.buttons[-1][1] == Button("Unsubscribe", "do:unsubscribe")
+    [reply] = await conversation.press(visitor(), "do:unsubscribe")
+    assert reply.html == say("en", "unsubscribed")
     assert await conversation.press(visitor(), "do:language") == await conversation.command(visitor(), "language")
 
 
@@ -255,7 +273,7 @@ async def test_subscribing_twice(conversation: Conversation, subscriptions: Subs
     said = [await conversation.command(person, name) for name in ("subscribe", "subscribe", "unsubscribe")]
     said.append(await conversation.command(person, "unsubscribe"))
     keys = ("subscribed", "subscribed_already", "unsubscribed", "unsubscribed_already")
-    assert said == [[Reply(say("fr", key))] for key in keys]
+    assert [reply.html.partition("\n\n")[0] for [reply] in said] == [say("fr", key) for key in keys]
     found = await subscriptions.subscription_of(person.chat)
     assert found is not None
     assert found == Subscription(
@@ -278,6 +296,19 @@ async def test_the_chosen_language_overrides_everything(conversation: Conversati
     [answer] = await conversation.message(person, QUESTIONS["en"])
     assert "Source: " in answer.html
     assert "Language: automatic" in (await conversation.command(person, "settings"))[0].html
+
+
+async def test_in_a_group_its_administrators_choose_the_language(
+    conversation: Conversation, subscriptions: Subscriptions
+) -> None:
+    """Others are told so, where they typed it or over the chat where they pressed it; the choice may be looked at."""
+    member = replace(visitor(-5), private=False, in_charge=False)
+    refused = Reply(say("en", "in_charge"))
+    assert await conversation.command(member, "language", "de") == [refused]
+    assert await conversation.press(member, "lang:de") == [replace(refused, alert=True)]
+    assert (await conversation.command(member, "language"))[0].buttons
+    assert await subscriptions.language_of(member.chat) == ChatLanguage()
+    assert await conversation.press(replace(member, in_charge=True), "lang:de") == [Reply(say("de", "language_set"))]
 
 
 async def test_the_chosen_language_survives_a_restart(
@@ -429,15 +460,47 @@ async def test_a_follow_up_in_a_chosen_language(conversation: Conversation) -> N
     assert "Fonte: " in reply.html
 
 
-async def test_forgetting(conversation: Conversation) -> None:
-    """/forget says what it did, in the chat's language, and nothing of the chat is left to lean on."""
+async def test_forgetting(answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> None:
+    """Once confirmed, /forget deletes what is kept, and nothing of the chat is left to lean on, in any part."""
+    forgotten: list[ChatAddress] = []
+    conversation = Conversation(
+        answering.catalogue,
+        answering.answerer,
+        answering.samples,
+        subscriptions,
+        threads,
+        "en",
+        features=[Feature(forget=forgotten.append)],
+    )
     person = visitor(reported="en")
+    await subscriptions.subscribe(person.chat, "en")
     await conversation.message(person, QUESTIONS["it"])
-    assert await conversation.command(person, "forget") == [Reply(say("it", "forgotten"))]
+    [asked] = await conversation.command(person, "forget")
+    assert asked.html.startswith(say("it", "forget"))
+    assert forgotten == []
+    yes, no = (button.data for row in asked.buttons for button in row)
+    assert await conversation.press(person, no) == [Reply(say("it", "forget_kept"), edits=True)]
+    [told] = await conversation.press(person, yes)
+    assert told.html.startswith(say("it", "forgotten"))
+    assert forgotten == [person.chat]
+    assert await subscriptions.subscription_of(person.chat) is None
     [reply] = await conversation.message(person, "e in America?")
     assert "<i>Quando" not in reply.html
-    await conversation.command(visitor(2, reported="es"), "forget")
-    assert await conversation.command(visitor(2, reported="es"), "forget") == [Reply(say("es", "forgotten"))]
+    await conversation.press(visitor(2, reported="es"), yes)
+    assert await conversation.press(visitor(2, reported="es"), yes) == [
+        Reply(say("es", "forgotten_already"), edits=True)
+    ]
+
+
+async def test_whom_to_ask_about_privacy(
+    answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor
+) -> None:
+    """/privacy ends with whom the operator names."""
+    conversation = Conversation(
+        answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "en", contact="@ann"
+    )
+    [told] = await conversation.command(visitor(), "privacy")
+    assert told.html == f"{say('en', 'privacy')} {say('en', 'privacy_contact', contact='@ann')}"
 
 
 def written_in(folder: Path, text: bytes) -> list[Path]:
@@ -445,16 +508,25 @@ def written_in(folder: Path, text: bytes) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and text in path.read_bytes()]
 
 
-async def test_questions_are_written_nowhere(
+async def test_texts_are_written_nowhere(
     conversation: Conversation, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Neither a file nor the log ever holds what was asked, at whatever level of detail."""
+    """Neither a file nor the log holds what was asked, or who asked, at whatever level of detail."""
     caplog.set_level("DEBUG")
-    await conversation.command(visitor(), "subscribe")
-    await conversation.message(visitor(), "When do zyxomobiles reach Europe?")
-    await conversation.message(visitor(), "and in America?")
+    person = visitor(5000001)
+    await conversation.command(person, "subscribe")
+    await conversation.message(person, "When do zyxomobiles reach Europe?")
+    await conversation.message(person, "and in America?")
+    await conversation.command(person, "zyxocommand", "zyxo")
+    await conversation.command(person, "language", "zyxo")
+    await conversation.press(person, "zyxo:zyxo")
+    await conversation.command(person, "mydata")
+    ours = [record for record in caplog.records if record.name.partition(".")[0] in {"bot", "corpus", "index"}]
+    said = [record.getMessage() for record in ours]
+    assert [line for line in said if "zyxo" in line or "5000001" in line] == []
     assert "zyxo" not in caplog.text
     assert written_in(tmp_path, b"zyxo") == []
+    assert written_in(tmp_path, b"5000001") == []
 
 
 async def test_two_buttons_under_an_answer_and_nowhere_else(conversation: Conversation) -> None:
@@ -569,12 +641,12 @@ class SlowAnswerer(Answerer):
         super().__init__(answering.catalogue.current, answering.encoder, packaged_gate(reader=False), "en")
         self.begun, self.let_go = threading.Event(), threading.Event()
 
-    def answer(self, question: str, asker: Asker | None = None) -> Outcome:
+    def answer(self, question: str, asker: Asker | None = None, within: str | None = None) -> Outcome:
         """See Answerer."""
         if question == "slow":
             self.begun.set()
             assert self.let_go.wait(60)
-        return super().answer(question, asker)
+        return super().answer(question, asker, within)
 
 
 async def test_a_slow_answer_delays_nobody_else(
@@ -602,7 +674,10 @@ async def test_an_empty_corpus(tmp_path: Path, subscriptions: Subscriptions, thr
     encoder = WordEncoder("car")
     catalogue = Catalogue(places, encoder)
     answerer = answerer_over(places, encoder, catalogue.current)
-    conversation = Conversation(catalogue, answerer, lambda: Samples("", {}), subscriptions, threads, "en")
+    timeline = Timeline(catalogue.current, lambda: Samples("", {}), threads).feature
+    conversation = Conversation(
+        catalogue, answerer, lambda: Samples("", {}), subscriptions, threads, "en", features=[timeline]
+    )
     person = visitor()
     assert await conversation.command(person, "start") == [Reply(say("en", "welcome_empty"))]
     assert await conversation.command(person, "ask") == [Reply(say("en", "ask_usage_bare"))]

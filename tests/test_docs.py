@@ -1,10 +1,12 @@
 """What the documents say is what the code does."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
+import yaml
 
 from bot.cli import main
 from bot.conversation import COMMANDS
@@ -73,3 +75,18 @@ def test_linked_files_exist() -> None:
     links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
     assert links
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_image_keeps_the_key_apart_from_the_data() -> None:
+    """In the image, and by compose, the key to what is kept about people lies in another volume than the data."""
+    dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    [data_dir] = re.findall(r"ANNUNCIO_DATA_DIR=(\S+)", dockerfile)
+    [key_file] = re.findall(r"ANNUNCIO_KEY_FILE=(\S+)", dockerfile)
+    [volumes] = re.findall(r"^VOLUME (.*)$", dockerfile, flags=re.MULTILINE)
+    keys = str(Path(key_file).parent)
+    assert json.loads(volumes) == [data_dir, keys]
+    assert not Path(keys).is_relative_to(data_dir)
+    service = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]["annuncio"]
+    assert {data_dir, keys} == {volume.partition(":")[2] for volume in service["volumes"]}
+    assert service["environment"]["ANNUNCIO_KEY_FILE"] == key_file
+    assert f":{keys}" in section("Going live on Telegram in five steps")

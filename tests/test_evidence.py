@@ -14,6 +14,7 @@ from bot.evidence import (
     evidence_for,
     missing_names,
     packaged_gate,
+    places_around,
     question_names,
     question_numbers,
 )
@@ -98,7 +99,20 @@ def test_missing_names_are_said() -> None:
     """The names that are missing are given as the question writes them, each once."""
     held = library([NEWS])
     asked = query("Will Tesla or the SU9 of Tesla beat Xiaomi?", said="red")
-    assert missing_names(held, asked, rank(held, asked)[0]) == ("Tesla", "SU9")
+    assert missing_names(held, asked, rank(held, asked)[0], "en") == ("Tesla", "SU9")
+
+
+def test_places_are_told_across_languages() -> None:
+    """A country that any edition names, in its own language and however the question writes it, is not missing; one
+    that none names is, and is told by its name with the continent that the article does speak of."""
+    held = library([article("a", {"it": [["red in Germania e in Asia"]]})])
+    asked = query("red germany or japan", said="red")
+    best = rank(held, asked)[0]
+    assert missing_names(held, asked, best, "de") == ("Japan",)
+    assert missing_names(held, asked, best, "it") == ("Giappone",)
+    assert places_around(held, asked, best, "es") == ("Asia",)
+    evidence = evidence_for(held, asked, [best])
+    assert (evidence.missing_names, evidence.names_beside) == (0.5, 0)
 
 
 @pytest.mark.parametrize(

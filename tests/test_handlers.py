@@ -22,7 +22,8 @@ from bot.replies import Channel, ChatAddress, Reply
 from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState, open_subscriptions
 from bot.telegram_sender import TelegramSender
 from bot.texts import say
-from tests.senders import TOKEN, CannedBotApi
+from tests.senders import TOKEN, CannedBotApi, HastyTime, hasty_limiter
+from tests.vaults import VAULT
 
 BOT = {"id": 123456, "is_bot": True, "first_name": "Annuncio", "username": "Annuncio_Bot"}
 ANNA = {"id": 7, "is_bot": False, "first_name": "Anna", "language_code": "it"}
@@ -80,9 +81,12 @@ class Telegram(CannedBotApi):
 class World:
     """A running bot but for its network: give it updates, and look at what it called."""
 
-    def __init__(self, application: "Application[Any, Any, Any, Any, Any, Any]", api: Telegram) -> None:
+    def __init__(
+        self, application: "Application[Any, Any, Any, Any, Any, Any]", api: Telegram, time: HastyTime
+    ) -> None:
         self.application = application
         self.api = api
+        self.time = time
         self._ids = iter(range(1, 1000))
 
     def update(self, **content: Json) -> Update:
@@ -127,7 +131,7 @@ class World:
 @pytest.fixture
 async def subscriptions(tmp_path: Path) -> AsyncIterator[Subscriptions]:
     """A database in a file of the test's own."""
-    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}") as opened:
+    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}", VAULT) as opened:
         yield opened
 
 
@@ -159,6 +163,13 @@ class Talk(Conversation):
             return [Reply(part) for part in text.split(" and ")]
         return await super().message(visitor, text)
 
+    async def press(self, visitor: Visitor, data: str) -> list[Reply]:
+        """See Conversation."""
+        if data.startswith("edit:"):
+            edits = Reply("changed", edits=True, asks_place="Here" if data == "edit:place" else None)
+            return [edits, Reply("and more", edits=data == "edit:twice")]
+        return await super().press(visitor, data)
+
 
 @pytest.fixture
 async def talk(answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> Talk:
@@ -169,16 +180,15 @@ async def talk(answering: Answering, subscriptions: Subscriptions, threads: Thre
 @pytest.fixture
 async def world(talk: Talk, subscriptions: Subscriptions, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     """The library's application with our handlers, its network replaced; waits for Telegram take no time."""
-    monkeypatch.setattr("bot.handlers.LONGEST_WAIT", 0.0)
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
-    api = Telegram()
-    application = (
-        Application.builder().token(TOKEN).request(api).get_updates_request(Telegram()).job_queue(None).build()
-    )
+    api, time = Telegram(), HastyTime()
+    builder = Application.builder().token(TOKEN).request(api).get_updates_request(Telegram()).job_queue(None)
+    application = builder.rate_limiter(hasty_limiter(time)).build()
     await application.initialize()
-    handlers = Handlers(talk, subscriptions, TelegramSender(application.bot), application.bot)
+    sender = TelegramSender(application.bot, time.sleep)
+    handlers = Handlers(talk, subscriptions, sender, application.bot, sleep=time.sleep)
     handlers.register(application)
-    yield World(application, api)
+    yield World(application, api, time)
     await handlers.close()
     await application.shutdown()
 
@@ -335,12 +345,12 @@ async def test_a_service_message_is_not_answered(world: World) -> None:
 
 async def test_a_button_is_acknowledged_and_answered(world: World) -> None:
     """A pressed button is answered to Telegram once, and to the person in the same chat, without quoting anything."""
-    await world.process(world.press("do:subscribe"))
+    await world.process(world.press("do:language"))
     await settled()
     assert [
         (name, call.get("callback_query_id")) for name, call in world.api.calls if name == "answerCallbackQuery"
     ] == [("answerCallbackQuery", "cb")]
-    assert world.api.sent == [(7, say("it", "subscribed"))]
+    assert world.api.sent == [(7, say("it", "language_choose"))]
     assert all("reply_parameters" not in call for _, call in world.api.calls)
 
 
@@ -414,20 +424,16 @@ async def test_a_pause_that_telegram_asks_for(world: World, times: int) -> None:
     assert world.api.sent == [(7, "say one")] * (times + 1) + [(7, "two")]
 
 
-async def test_waits_are_those_that_telegram_names(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The wait is as long as Telegram asks for, but never longer than a person would wait."""
-    waits: list[float] = []
-
-    async def note(seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr("bot.handlers.LONGEST_WAIT", 60.0)
-    monkeypatch.setattr("bot.handlers.asyncio.sleep", note)
+async def test_waits_are_those_that_telegram_names(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """The wait is as long as Telegram asks for; where that is longer than a person would wait, nobody does."""
     world.api.trouble("sendMessage", 429, "Too Many Requests: retry after 9", retry_after=9)
-    world.api.trouble("sendMessage", 429, "Too Many Requests: retry after 900", retry_after=900)
     await world.process(world.message(text="say one"))
-    assert waits == [9, 60]
-    assert world.api.sent == [(7, "say one")] * 3
+    assert sum(world.time.waits) == pytest.approx(9, abs=0.01)
+    world.api.trouble("sendMessage", 429, "Too Many Requests: retry after 900", retry_after=900)
+    await world.process(world.message(text="say two and three"))
+    assert world.api.sent == [(7, "say one")] * 2 + [(7, "say two")]
+    assert sum(world.time.waits) == pytest.approx(9, abs=0.01)
+    assert "an answer is given up: Telegram asks for a pause (again in 900 s)" in caplog.messages
 
 
 async def test_an_answer_that_never_gets_through(world: World, caplog: pytest.LogCaptureFixture) -> None:
@@ -548,3 +554,40 @@ async def test_a_failure_while_nobody_speaks(
     await world.process(world.member("kicked"))
     assert world.api.calls[1:] == []
     assert "the database failed, a message was not answered: disk I/O error" in caplog.messages
+
+
+async def test_a_button_changes_its_message(world: World) -> None:
+    """What is to take the place of the message whose button was pressed does, and what follows is sent after it."""
+    await world.process(world.press("edit:"))
+    edits = [(call["message_id"], call["text"]) for name, call in world.api.calls if name == "editMessageText"]
+    assert edits == [(9, "changed")]
+    assert world.api.sent == [(7, "and more")]
+
+
+async def test_one_message_has_one_place(world: World) -> None:
+    """A second message does not take the place of what the first one changed."""
+    await world.process(world.press("edit:twice"))
+    assert world.api.names.count("editMessageText") == 1
+    assert world.api.sent == [(7, "and more")]
+
+
+@pytest.mark.parametrize("reason", ["message to edit not found", "message can't be edited"])
+async def test_what_cannot_be_changed_is_said_anew(world: World, reason: str) -> None:
+    """Where the message was deleted or is too old, the answer comes as a message of its own."""
+    world.api.trouble("editMessageText", 400, f"Bad Request: {reason}")
+    await world.process(world.press("edit:"))
+    assert world.api.sent == [(7, "changed"), (7, "and more")]
+
+
+async def test_what_a_message_says_already_is_not_said_again(world: World) -> None:
+    """Pressing a button twice changes nothing the second time, and is no error."""
+    world.api.trouble("editMessageText", 400, "Bad Request: message is not modified: exactly the same")
+    await world.process(world.press("edit:"))
+    assert world.api.sent == [(7, "and more")]
+
+
+async def test_a_key_for_a_place_needs_a_new_message(world: World) -> None:
+    """Telegram puts no keyboard under a message that is there already."""
+    await world.process(world.press("edit:place"))
+    assert "editMessageText" not in world.api.names
+    assert [text for _, text in world.api.sent] == ["changed", "and more"]

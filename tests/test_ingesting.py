@@ -1,4 +1,4 @@
-"""From a file to an article that is answered from and announced, once; nothing half done when a source is broken."""
+"""From a file to an article that is answered from; nothing half done when a source is broken."""
 
 import asyncio
 import io
@@ -16,16 +16,17 @@ from bot.answering import Answer
 from bot.app import Answering, open_answering
 from bot.cli import main
 from bot.errors import AnnuncioError, CorpusError, SourceError, StateError
-from bot.ingesting import Given, announce, edition_from, write_editions
+from bot.ingesting import Given, edition_from, put_back, write_editions
 from bot.replies import Channel, ChatAddress
 from bot.settings import FIELDS, Settings
-from bot.subscriptions import open_subscriptions
+from bot.state import open_state
 from corpus.model import Edition
 from corpus.reader import read_article, render_edition, write_edition
 from index.encoder import Encoder
 from tests.articles import edition
 from tests.documents import PAGE, pdf
 from tests.encoders import WordEncoder
+from tests.vaults import KEY, VAULT
 
 ITALIAN = """Torino, 4 marzo 2025
 
@@ -79,9 +80,9 @@ def contents(*folders: Path) -> dict[Path, bytes]:
     }
 
 
-def owed(settings: Settings) -> list[tuple[str, str]]:
-    """Every delivery: whose, and of which article."""
-    query = "SELECT address, article FROM deliveries JOIN chats ON chats.id = chat_id ORDER BY deliveries.id"
+def owed(settings: Settings) -> list[tuple[int, str]]:
+    """Every delivery: whose, by the number of the chat's row, and of which article."""
+    query = "SELECT chat_id, article FROM deliveries ORDER BY id"
     with closing(sqlite3.connect(settings.data_dir / "annuncio.db")) as connection:
         return connection.execute(query).fetchall()
 
@@ -90,9 +91,9 @@ def subscribe(settings: Settings, *chats: ChatAddress) -> None:
     """Let some people subscribe."""
 
     async def all_of_them() -> None:
-        async with await open_subscriptions(settings.database) as subscriptions:
+        async with open_state(settings, VAULT) as state:
             for chat in chats:
-                await subscriptions.subscribe(chat, "it")
+                await state.subscriptions.subscribe(chat, "it")
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     asyncio.run(all_of_them())
@@ -224,36 +225,31 @@ def test_a_changed_text_replaces_the_former(small: Answering) -> None:
     assert [s.text for s in small.catalogue.current().articles["a"].original.sentences] == ["The depot is in Rome."]
 
 
-async def test_an_article_is_announced_once(small: Answering, text: Path) -> None:
-    """Every subscriber is owed an article once, however often it is ingested."""
-    found = edition_from(str(text), Given())
-    async with await open_subscriptions(small.settings.database) as subscriptions:
-        await subscriptions.subscribe(ANNA)
-        await subscriptions.subscribe(BRUNO)
-    assert await announce(small.settings, [found]) == {found.slug: 2}
-    assert await announce(small.settings, [found]) == {found.slug: 0}
-    assert owed(small.settings) == [("1", found.slug), ("2", found.slug)]
+def test_what_was_written_can_be_put_back(small: Answering) -> None:
+    """The file of a new article goes, that of a changed one is what it was, and the index follows."""
+    first = edition("a", "en", [["The depot is in Turin."]])
+    write_editions(small, [first])
+    before = contents(small.settings.own_articles)
+    write_editions(small, [edition("a", "en", [["The depot is in Rome."]]), edition("b", "en", [["A lorry."]])])
+    put_back(small, {"a/en": render_edition(first), "b/en": None})
+    assert contents(small.settings.own_articles) == before
+    assert not (small.settings.own_articles / "b").exists()
+    small.catalogue.refresh()
+    assert small.catalogue.current().articles["a"].original == first
 
 
-async def test_two_editions_are_one_piece_of_news(small: Answering) -> None:
-    """Two languages of one article, ingested together, are announced and counted once."""
-    editions = [edition("a", language, [["A depot."]]) for language in ("en", "it")]
-    async with await open_subscriptions(small.settings.database) as subscriptions:
-        await subscriptions.subscribe(ANNA)
-    assert await announce(small.settings, editions) == {"a": 1}
+def test_what_cannot_be_put_back_stays(small: Answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the index cannot follow, the files are as they were before."""
+    write_editions(small, [edition("a", "en", [["A depot."]])])
+    before = contents(small.settings.own_articles)
 
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
 
-async def test_what_comes_with_the_bot_is_no_news(data_dir: Path) -> None:
-    """A shipped article is never announced, not even when one of its files is ingested; where it is somebody's whole
-    corpus, it is an article like any other."""
-    settings = Settings(data_dir=data_dir)
-    shipped = edition_from(str(settings.shipped_articles / SHIPPED / "en.md"), Given())
-    assert shipped.slug == SHIPPED
-    async with await open_subscriptions(settings.database) as subscriptions:
-        await subscriptions.subscribe(ANNA)
-    assert await announce(settings, [shipped]) == {}
-    assert owed(settings) == []
-    assert await announce(replace(settings, articles_dir=data_dir), [shipped]) == {SHIPPED: 1}
+    monkeypatch.setattr("bot.catalogue.add_new", full)
+    with pytest.raises(StateError):
+        put_back(small, {"a/en": None})
+    assert contents(small.settings.own_articles) == before
 
 
 def test_a_shipped_file_is_known(encoder: Encoder, data_dir: Path) -> None:
@@ -369,6 +365,7 @@ def ingest(
     handlers, level = root.handlers[:], root.level
     for name in FIELDS:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ANNUNCIO_KEY", KEY)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("bot.app.load_encoder", lambda *_: WordEncoder("depot", "lorry", "price"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
@@ -399,7 +396,7 @@ def test_the_command_says_what_it_did(ingest: Ingest, places: Settings, text: Pa
     assert code == 0
     assert out.splitlines()[0].endswith(" - already there, unchanged")
     assert out.splitlines()[1] == f"{slug}: 0 subscribers will hear of it"
-    assert owed(places) == [("1", slug), ("2", slug)]
+    assert owed(places) == [(1, slug), (2, slug)]
 
 
 def test_one_subscriber(ingest: Ingest, places: Settings, text: Path) -> None:

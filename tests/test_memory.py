@@ -58,6 +58,22 @@ def test_forgetting() -> None:
     assert (memory.question_of(chat(2)), memory.language_of(chat(2))) == (WHEN, "en")
 
 
+def test_a_chat_is_forgotten_with_all_its_topics() -> None:
+    """What is told and forgotten of a group is that of all its topics, whichever it was asked for in."""
+    memory = Memory(StoppedClock())
+    for thread in (0, 7):
+        memory.heard(chat(1, thread), "en")
+    memory.heard(chat(2), "it")
+    memory.asked(chat(1, 7), WHERE)
+    assert memory.everything_of(chat(1, 9)) == [
+        {"topic": 0, "language": "en"},
+        {"topic": 7, "language": "en", "last_question": "Dove?"},
+    ]
+    memory.forget(chat(1, 9))
+    assert memory.everything_of(chat(1)) == []
+    assert memory.everything_of(chat(2)) == [{"topic": 0, "language": "it"}]
+
+
 def test_whoever_speaks_lets_all_that_is_old_go() -> None:
     """A question that nobody follows up does not lie there until somebody does: any chat's message clears it away."""
     clock = StoppedClock()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.conversation import COMMANDS
-from bot.menus import FILE, register_menus
+from bot.menus import ADMINS_FILE, FILE, register_admin_menus, register_menus
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
 from tests.senders import CannedBotApi, canned_bot
@@ -93,3 +93,37 @@ async def test_a_note_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogC
     assert len((await register(tmp_path)).calls) == CALLS
     [line] = caplog.messages
     assert line.startswith(f"the menus are sent again at the next start, {tmp_path / FILE} cannot be written: ")
+
+
+async def register_admins(data_dir: Path, admins: list[int], refused: int = 0) -> CannedBotApi:
+    """Register the menus of these admins with a Telegram that knows none of the first `refused` of their chats."""
+    bot, api = canned_bot()
+    me = {"id": 123456, "is_bot": True, "first_name": "Annuncio", "username": "annuncio_bot"}
+    api.answers.append((200, json.dumps({"ok": True, "result": me}).encode()))
+    await bot.initialize()
+    api.calls.clear()
+    for _ in range(refused):
+        api.refuse(400, "Bad Request: chat not found")
+    api.answers.extend([TAKEN] * (len(admins) - refused) * (1 + len(LANGUAGES)))
+    await register_admin_menus(bot, data_dir, "it", admins)
+    return api
+
+
+async def test_admins_have_a_menu_of_their_own(tmp_path: Path) -> None:
+    """Each admin's chat, and no other, gets the commands of admins beside the others; once."""
+    calls = [call for _, call in (await register_admins(tmp_path, [11, 22])).calls]
+    assert [call["scope"]["chat_id"] for call in calls] == [11] * 7 + [22] * 7
+    assert [call.get("language_code") for call in calls[:7]] == [None, *LANGUAGES]
+    assert all([each["command"] for each in call["commands"]] == [*COMMANDS, "ingest", "stats"] for call in calls)
+    assert (await register_admins(tmp_path, [11, 22])).calls == []
+    assert len((await register_admins(tmp_path, [11])).calls) == 7
+
+
+async def test_an_admin_who_never_opened_a_chat(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Is a warning without a number, keeps no other from their menu, and is asked for again at the next start."""
+    assert len((await register_admins(tmp_path, [11, 22], refused=1)).calls) == 1 + 7
+    [line] = caplog.messages
+    assert line.startswith("one of ADMINS has no menu of their own yet, they must press Start in the bot first: ")
+    assert "11" not in line
+    assert not (tmp_path / ADMINS_FILE).exists()
+    assert (await register_admins(tmp_path, [])).calls == []

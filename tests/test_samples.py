@@ -48,8 +48,9 @@ class Oracle(Answerer):
         self.known = known
         self.asked: list[tuple[str, str | None]] = []
 
-    def answer(self, question: str, asker: Asker | None = None) -> Outcome:
+    def answer(self, question: str, asker: Asker | None = None, within: str | None = None) -> Outcome:
         """See Answerer; a question that it was not told is about something else."""
+        del within
         language = asker.chosen if asker else None
         self.asked.append((question, language))
         if (question, language or "") not in self.known:

@@ -10,6 +10,8 @@ from bot.errors import SettingsError
 from bot.settings import FIELDS, Settings, load_settings, parse_settings
 
 SECRET = "not-to-be-shown"  # noqa: S105  (it is looked for in messages)
+KEY = "1" * 43 + "="
+OLDER_KEY = "2" * 43 + "="
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 FULL = {
     "TELEGRAM_BOT_TOKEN": "123456:ABC-DEF",
@@ -22,6 +24,9 @@ FULL = {
     "ANNUNCIO_ARTICLES": "texts",
     "ANNUNCIO_LANGUAGE": "IT",
     "DATABASE_URL": "sqlite+aiosqlite:///other.db",
+    "ANNUNCIO_KEY": f"{KEY} {OLDER_KEY}",
+    "ANNUNCIO_KEY_FILE": "/etc/annuncio/key",
+    "ANNUNCIO_CONTACT": "privacy@example.org",
     "EMBEDDING_MODEL": "my/model",
     "EMBEDDING_QUERY_PROMPT": "query: ",
     "EMBEDDING_PASSAGE_PROMPT": "passage: ",
@@ -29,6 +34,9 @@ FULL = {
     "ANSWER_THRESHOLD": "0.25",
     "TOPIC_THRESHOLD": "1",
     "ANSWER_THREADS": "4",
+    "ADMINS": "11, 22 11",
+    "SOURCES": "https://example.org/feed.xml, news\t/srv/texts",
+    "REVIEW": "true",
     "LOG_LEVEL": "info",
 }
 
@@ -58,6 +66,9 @@ def test_every_setting_is_read() -> None:
         articles_dir=Path("texts"),
         language="it",
         database_url="sqlite+aiosqlite:///other.db",
+        key=f"{KEY},{OLDER_KEY}",
+        key_file=Path("/etc/annuncio/key"),
+        contact="privacy@example.org",
         embedding_model="my/model",
         embedding_query_prompt="query: ",
         embedding_passage_prompt="passage: ",
@@ -65,6 +76,9 @@ def test_every_setting_is_read() -> None:
         answer_threshold=0.25,
         topic_threshold=1.0,
         answer_threads=4,
+        admins=(11, 22),
+        sources=("https://example.org/feed.xml", "news", "/srv/texts"),
+        review=True,
         log_level="INFO",
     )
 
@@ -96,6 +110,19 @@ def test_empty_is_not_set() -> None:
         ("TOPIC_THRESHOLD", "nan", "is no number from 0 to 1"),
         ("ANSWER_THREADS", "-2", "is no whole number from 1 to 32"),
         ("ANSWER_THREADS", "9" * 5000, "is no whole number from 1 to 32"),
+        (
+            "ADMINS",
+            "11, @anna",
+            "names people by their numbers on Telegram, such as 123456789, and '@anna' is none",
+        ),
+        ("ANNUNCIO_CONTACT", "a\nb", "is not one line of at most 200 characters"),
+        ("ANNUNCIO_CONTACT", "x" * 201, "is not one line of at most 200 characters"),
+        ("REVIEW", "maybe", "is none of on, off"),
+        (
+            "SOURCES",
+            "news ftp://example.org",
+            "names folders and addresses that begin with http:// or https://, and 'ftp://example.org' is neither",
+        ),
         ("LOG_LEVEL", "loud", "is none of DEBUG, INFO, WARNING, ERROR"),
     ],
 )
@@ -111,6 +138,8 @@ def test_a_mistake_names_key_and_value(name: str, value: str, said: str) -> None
         ("TELEGRAM_BOT_TOKEN", f"123456:{SECRET}\u00e9"),
         ("WEBHOOK_SECRET", f"{SECRET}!"),
         ("WEBHOOK_SECRET", SECRET * 100),
+        ("ANNUNCIO_KEY", SECRET),
+        ("ANNUNCIO_KEY", f"{KEY},{SECRET}"),
     ],
 )
 def test_a_secret_is_never_shown(name: str, value: str) -> None:
@@ -129,6 +158,13 @@ def test_every_mistake_at_once() -> None:
         "LOG_LEVEL",
         "ANNUNCIO_LANG",
     ]
+
+
+def test_a_review_takes_somebody() -> None:
+    """Drafts that nobody could publish are a mistake; whoever has admins may review or not."""
+    assert mistakes_of({"REVIEW": "on"}) == ["REVIEW: it is on, and needs somebody in ADMINS who reviews"]
+    assert parse_settings({"REVIEW": "on", "ADMINS": "7"}).review
+    assert not parse_settings({"REVIEW": "false"}).review
 
 
 def test_a_misspelt_name_is_named() -> None:
@@ -213,7 +249,7 @@ def test_the_example_names_the_defaults() -> None:
         field, cast = FIELDS[name]
         default = getattr(defaults, field)
         assert said, name
-        if default is not None:
+        if default not in (None, ()):
             written = {True: "on", False: "off"}[default] if isinstance(default, bool) else str(default)
             assert re.search(rf"(?<!\w){re.escape(written)}(?!\w)", said), name
         if value:

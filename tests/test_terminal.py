@@ -13,12 +13,18 @@ from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
 from bot.announcer import Announcer
-from bot.app import Answering, news_composer
+from bot.app import Answering
 from bot.conversation import Conversation
-from bot.replies import Button, Channel, Reply
-from bot.subscriptions import Subscriptions, open_subscriptions
-from bot.terminal import CHAT, LoopThread, TerminalSender, converse, drawn, reported_language
+from bot.database import Engines
+from bot.deliveries import Parcel
+from bot.migrating import migrate
+from bot.news.pushes import news_of
+from bot.outbox import Outbox
+from bot.replies import Button, Channel, Document, Reply
+from bot.subscriptions import Subscriptions
+from bot.terminal import CHAT, SHORT_FILE, LoopThread, TerminalSender, converse, drawn, reported_language
 from bot.texts import say
+from tests.vaults import VAULT
 
 SHIPPED = "2025-09-24-xiaomi-cars-abroad"
 BUTTONS = ((Button("One?", "q:1"), Button("Two?", "q:2")), (Button("[bold]Three?[/bold]", "q:3"),))
@@ -106,6 +112,29 @@ def test_aids_are_for_people_alone() -> None:
     assert sender.pressed("1") == reply.buttons[0][0]
 
 
+def test_a_short_text_is_shown_whole() -> None:
+    """A file of text stands below its message, name first; nothing is written to a disk."""
+    sender, file = screen()
+    sender.show([Reply("All that is kept:", documents=(Document("mydata.json", b'{"zone": "[b]"}\n'),))])
+    assert file.getvalue() == 'All that is kept:\nmydata.json:\n{"zone": "[b]"}\n\n'
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (Document("stats.png", b"PNG", picture=True), "stats.png (3 B)"),
+        (Document("data.bin", b"\xff\xfe\xfd"), "data.bin (3 B)"),
+        (Document("long.txt", b"x" * (SHORT_FILE + 1)), "long.txt (50,001 B)"),
+    ],
+    ids=["picture", "no text", "long"],
+)
+def test_what_a_terminal_cannot_show_is_named(document: Document, line: str) -> None:
+    """Of pictures, and of what is no short text, the name and the size are shown."""
+    sender, file = screen()
+    sender.show([Reply("Here:", documents=(document,))])
+    assert file.getvalue() == f"Here:\n{line}\n\n"
+
+
 @dataclass
 class Room:
     """A whole terminal conversation: what it is made of, and what is on the screen."""
@@ -116,6 +145,7 @@ class Room:
     console: Console
     loop: LoopThread
     subscriptions: Subscriptions
+    outbox: Outbox
     file: io.StringIO
 
     def talk(self, text: str) -> str:
@@ -140,14 +170,22 @@ def room(answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     file = io.StringIO()
     console = console_on(file)
     sender, loop = TerminalSender(console), LoopThread()
-    subscriptions = loop.wait_for(open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}"))
+    url = f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}"
+    loop.wait_for(migrate(url, VAULT))
+    engines = Engines(url)
+    subscriptions, outbox = Subscriptions(engines, VAULT), Outbox(engines, VAULT)
+
+    async def compose(parcel: Parcel) -> Reply:
+        article = answering.catalogue.current().articles[parcel.deliveries[0].article]
+        return Reply(news_of(article, parcel.language or "en", ()).told)
+
     with ThreadPoolExecutor(1) as threads:
         conversation = Conversation(
             answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "en"
         )
-        announcer = Announcer(subscriptions, sender, news_composer(answering), Channel.TERMINAL, per_second=1000)
-        yield Room(conversation, announcer, sender, console, loop, subscriptions, file)
-        loop.wait_for(subscriptions.close())
+        announcer = Announcer(outbox, sender, compose, Channel.TERMINAL)
+        yield Room(conversation, announcer, sender, console, loop, subscriptions, outbox, file)
+        loop.wait_for(engines.close())
     loop.close()
 
 
@@ -213,7 +251,7 @@ def test_a_number_asks(room: Room) -> None:
 def test_news_comes_before_the_next_answer(room: Room) -> None:
     """A subscriber at a pipe hears of an article once, before the next answer."""
     room.talk("/subscribe")
-    assert room.loop.wait_for(room.subscriptions.announce(SHIPPED)) == 1
+    assert room.loop.wait_for(room.outbox.announce(SHIPPED)) == 1
     assert "📣 Xiaomi porterà" in room.talk("/privacy")
     assert "📣" not in room.talk("/privacy")
 
@@ -237,7 +275,7 @@ def test_ctrl_c_leaves_cleanly(room: Room, monkeypatch: pytest.MonkeyPatch) -> N
 def test_news_at_the_keyboard(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a terminal news is shown as it comes, without anything being typed."""
     room.talk("/subscribe")
-    room.loop.wait_for(room.subscriptions.announce(SHIPPED))
+    room.loop.wait_for(room.outbox.announce(SHIPPED))
 
     def leave_once_it_is_there() -> NoReturn:
         for _ in range(3000):
@@ -266,7 +304,7 @@ def test_a_database_that_fails(room: Room, monkeypatch: pytest.MonkeyPatch, capl
         assert room.talk("ciao").strip() == say("it", "busy")
     assert caplog.messages == ["the database failed: disk I/O error"]
     with monkeypatch.context() as patched:
-        patched.setattr(room.subscriptions, "due", broken)
+        patched.setattr(room.outbox, "take", broken)
         assert room.talk("/privacy").strip().startswith("Che cosa viene conservato di te")
     assert room.talk("/privacy").strip().startswith("Che cosa viene conservato di te")
 

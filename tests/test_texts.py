@@ -12,12 +12,13 @@ import pytest
 
 import bot
 from bot.conversation import COMMANDS
+from bot.schema import Rhythm
 from bot.settings import LANGUAGES
 from bot.smalltalk import Smalltalk
 from bot.texts import day, language_name, phrasebook, say, say_html, spoken
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
-ATTRIBUTES = {"smalltalk": {str(kind) for kind in Smalltalk}}
+ATTRIBUTES = {"rhythm": {str(rhythm) for rhythm in Rhythm}, "smalltalk": {str(kind) for kind in Smalltalk}}
 """What an attribute inside a key such as f"smalltalk_{refusal.smalltalk}" can be."""
 _TAG = re.compile(r"<[^>]*>")
 _KNOWN_TAG = re.compile(r"</?(?:b|i|code)>")
@@ -47,6 +48,7 @@ def test_no_language_lacks_a_key(language: str) -> None:
     }
     assert set(phrasebook(language).smalltalk) == set(phrasebook("en").smalltalk)
     assert set(phrasebook(language).samples) == set(phrasebook("en").samples)
+    assert set(phrasebook(language).topics) == set(phrasebook("en").topics)
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -187,7 +189,7 @@ class _KeyReader(ast.NodeVisitor):
         self._assigned = before
 
     def visit_Call(self, node: ast.Call) -> None:
-        if isinstance(node.func, ast.Name) and node.func.id in {"say", "say_html"}:
+        if isinstance(node.func, ast.Name) and node.func.id in {"say", "say_html"} and len(node.args) > 1:
             self.keys |= self._values(node.args[1])
         self.generic_visit(node)
 
@@ -214,7 +216,7 @@ class _KeyReader(ast.NodeVisitor):
 
 def said_keys() -> Iterator[tuple[str, str]]:
     """Each key that is said, with the module that says it."""
-    for path in sorted(Path(bot.__file__).parent.glob("*.py")):
+    for path in sorted(Path(bot.__file__).parent.rglob("*.py")):
         if path.name != "texts.py":
             reader = _KeyReader(path)
             reader.visit(ast.parse(path.read_text(encoding="utf-8")))

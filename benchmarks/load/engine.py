@@ -19,14 +19,15 @@ from typing import Self
 
 import psutil
 
-from bot.app import run_telegram
 from bot.limiter import Limits
 from bot.logs import set_up_logs
 from bot.settings import load_settings
-from tests.e2e.processes import environment
+from bot.telegram_app import run_telegram
+from tests.e2e.processes import ANNUNCIO, environment
 
 LISTENING = "the bot listens"
-START_SECONDS = 180
+INDEX_SECONDS = 900
+START_SECONDS = 300
 STOP_SECONDS = 60
 
 
@@ -78,6 +79,14 @@ def sample(process: psutil.Process, tasks: Path) -> Sample:
         )
 
 
+def build_index(data_dir: Path) -> None:
+    """Index the shipped articles in a process of its own, so that no model stays in this one."""
+    command = [str(ANNUNCIO), "index", "--data-dir", str(data_dir)]
+    subprocess.run(  # noqa: S603  # our own script
+        command, env=environment(), stdout=subprocess.DEVNULL, timeout=INDEX_SECONDS, check=True
+    )
+
+
 class Engine:
     """The handle of the process; what it says goes to a file that lasts over restarts."""
 
@@ -110,7 +119,7 @@ class Engine:
             self._process = subprocess.Popen(  # noqa: S603  # our own module
                 self._command,
                 env=self._environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # whose end, whatever became of us, ends the process
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -131,6 +140,7 @@ class Engine:
         if process is not None:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
+            _close(process)
         return time.monotonic()
 
     def stop(self) -> None:
@@ -143,7 +153,9 @@ class Engine:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
-        self._process = None
+        else:
+            _close(self._process)
+            self._process = None
 
     def _unwatch(self) -> None:
         if self._watch is not None:
@@ -153,11 +165,21 @@ class Engine:
         return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
 
 
+def _close(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+
+
 async def _count_tasks(place: int) -> None:
     """Write how many tasks there are, padded so that each count overwrites the last."""
     while True:
         os.pwrite(place, f"{len(asyncio.all_tasks()):8}".encode(), 0)
         await asyncio.sleep(0.5)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(1)
 
 
 async def _run(factor: float, tasks: str) -> None:
@@ -170,6 +192,7 @@ async def _run(factor: float, tasks: str) -> None:
     def ready(_name: str) -> None:
         print(LISTENING, flush=True)
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     counting = asyncio.create_task(_count_tasks(place))
     await run_telegram(settings, settings.telegram_bot_token, ready, limits=Limits().scaled(factor))
     counting.cancel()

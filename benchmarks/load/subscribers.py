@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import insert
@@ -75,6 +76,15 @@ def states(database: Path) -> Mapping[str, int]:
     """How many deliveries stand in which state."""
     with _opened(database) as connection:
         return dict(connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+
+
+def due(database: Path, within: timedelta) -> int:
+    """How many deliveries are being sent, or are due within this time."""
+    query = "SELECT count(*) FROM deliveries WHERE state = 'sending' OR (state = 'pending' AND due_at <= ?)"
+    moment = utc_now() + within
+    with _opened(database) as connection:
+        (count,) = connection.execute(query, (f"{moment:%Y-%m-%d %H:%M:%S.%f}",)).fetchone()
+    return int(count)
 
 
 def owed(database: Path, vault: Vault) -> frozenset[int]:

@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, ledger, subscriber_of, subscribers
+from benchmarks.load.traffic import Traffic
 from tests.bot_api import BotApiServer, Breach, Chat, ChatKind, ChatState, Limits
 from tests.bot_api.faults import Fault, Shower
 
@@ -88,6 +89,15 @@ class Telegram:
         got: int = self._ask("asked")
         return got
 
+    def start_traffic(self, questions: Sequence[str], every: float, seed: int) -> None:
+        """Let people do something every so many seconds."""
+        self._ask("start_traffic", tuple(questions), every, seed)
+
+    def stop_traffic(self) -> dict[str, int]:
+        """Let them do no more; what they did."""
+        got: dict[str, int] = self._ask("stop_traffic")
+        return got
+
     def rain(self, *showers: Shower) -> None:
         """Let faults fall at random."""
         self._ask("rain", *showers)
@@ -127,6 +137,7 @@ class _FarEnd:
         self._asked: list[tuple[Chat, float]] = []
         self._asking: threading.Thread | None = None
         self._enough = threading.Event()
+        self._traffic: Traffic | None = None
         self._counted = self._taken = 0
         for chat_id in self._chats:
             server.chat(chat_id, kind="private" if chat_id > 0 else "group", language_code="en")
@@ -162,6 +173,13 @@ class _FarEnd:
         told = [(chat.history, at) for chat, at in self._asked]
         seconds = tuple(history[0].at - at for history, at in told if history)
         return Answers(seconds, len(told) - len(seconds))
+
+    def start_traffic(self, questions: Sequence[str], every: float, seed: int) -> None:
+        self._traffic = Traffic(self._server, questions, every, seed)
+        self._traffic.start()
+
+    def stop_traffic(self) -> dict[str, int]:
+        return dict(self._traffic.stop()) if self._traffic is not None else {}
 
     def rain(self, *showers: Shower) -> None:
         self._server.rain(*showers)

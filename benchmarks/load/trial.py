@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -23,6 +24,7 @@ TOKEN = "7654321:AAGe-made_up_for-the-load"  # noqa: S105  # a made-up one
 LOOK = 0.1
 """Seconds between two looks at how far the message got."""
 LOOK_IN_DATABASE = 2.0
+SOON, EVER = timedelta(seconds=70), timedelta(days=3650)
 ASK_EVERY = 0.5
 
 
@@ -144,7 +146,8 @@ class _Trial:
             self._ask(questions, len(questions))  # everything is loaded, and every question was heard once
             quiet = latency(self._ask(questions, plan.questions))
         time.sleep(1)
-        memory = self._engine.samples[-1].megabytes if self._engine.samples else 0.0
+        before = len(self._engine.samples)
+        memory = self._engine.samples[-1].megabytes
         if plan.share:
             telegram.grow()
             telegram.rain(*weather.showers(plan.share, plan.seed))
@@ -157,7 +160,7 @@ class _Trial:
             during = latency(telegram.stop_asking())
         report = telegram.report()
         left = subscribers.owed(self._database, self._vault)
-        seen = [sample.megabytes for sample in self._engine.samples]
+        seen = [sample.megabytes for sample in self._engine.samples[before:]]
         by_kill = doubled_by(report.ledger.doubled, [at for at, _ in self._kills])
         return Outcome(
             plan,
@@ -201,8 +204,8 @@ class _Trial:
                 self._say(f"  {now - began:.0f} s: {taken} taken")
                 next_word = now + 15
             if now >= next_look:
-                states = subscribers.states(self._database)
-                if not kill_at and not states.get("pending") and not states.get("sending"):
+                # On a bad day some have failed so often that their next try is far off: they are owed, not waited for.
+                if not kill_at and not subscribers.due(self._database, SOON if plan.share else EVER):
                     return True
                 next_look = time.monotonic() + LOOK_IN_DATABASE
         return False

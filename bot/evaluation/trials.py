@@ -1,19 +1,17 @@
 """Trials: a case put to the very Answerer that the bot uses, over a library that is thrown away."""
 
-import hashlib
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.answering import Outcome
 from bot.app import answerer_over
 from bot.evaluation.cases import Case
 from bot.evaluation.remembering import RememberingEncoder
-from bot.library import Library, library_of
+from bot.library import Library, throwaway_library
 from bot.settings import Settings
 from corpus.model import Article
-from index.encoder import Encoder
-from index.store import FaissStore, passages_of
+
+__all__ = ["Examination", "Trial", "throwaway_library"]
 
 KEPT = 8
 """Libraries kept for the next question: those of a paragraph's questions are mostly the same."""
@@ -26,16 +24,6 @@ class Trial:
     case: Case
     outcome: Outcome
     seconds: float
-
-
-def throwaway_library(articles: Sequence[Article], encoder: Encoder) -> Library:
-    """A library of these articles, in memory."""
-    passages = passages_of(articles)
-    store = FaissStore.empty(encoder.dimension)
-    store.add(passages, encoder.encode_passages([passage.text for passage in passages]))
-    store.describe(passages)
-    digests = "".join(edition.digest for article in articles for edition in article.editions)
-    return library_of(articles, store, hashlib.sha256(digests.encode()).hexdigest())
 
 
 class Examination:

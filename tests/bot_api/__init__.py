@@ -2,12 +2,16 @@
 
 from . import faults
 from .driver import Chat
+from .limits import Limits
 from .model import (
+    Attached,
     Breach,
     BreachKind,
     Button,
     Call,
     CallbackAnswer,
+    ChatKind,
+    ChatState,
     Entity,
     Press,
     Refusal,
@@ -18,6 +22,7 @@ from .model import (
 from .server import BotApiServer
 
 __all__ = [
+    "Attached",
     "BotApiServer",
     "Breach",
     "BreachKind",
@@ -25,7 +30,10 @@ __all__ = [
     "Call",
     "CallbackAnswer",
     "Chat",
+    "ChatKind",
+    "ChatState",
     "Entity",
+    "Limits",
     "Press",
     "Refusal",
     "Said",

@@ -11,6 +11,7 @@ from .model import BreachKind, Button, Entity, Json, bad_request
 from .params import Params
 
 MAX_TEXT_UNITS = 4096
+MAX_CAPTION_UNITS = 1024
 MAX_RAW_TEXT_BYTES = 1 << 15
 MAX_CALLBACK_BYTES = 64
 MAX_BUTTONS = 100
@@ -40,6 +41,7 @@ class Keyboard:
     buttons: tuple[tuple[Button, ...], ...] = ()
     labels: tuple[tuple[str, ...], ...] = ()
     raw: Json | None = None  # the inline keyboard as the message carries it
+    asks_place: bool = False
 
 
 def message_text(params: Params) -> Shown:
@@ -47,23 +49,35 @@ def message_text(params: Params) -> Shown:
     raw = params.text("text")
     if not raw:
         raise bad_request("message text is empty", BreachKind.TEXT)
+    shown = _shown(raw, params, "entities")
+    if not shown.text:
+        raise bad_request("text must be non-empty", BreachKind.TEXT)
+    if units(shown.text) > MAX_TEXT_UNITS:
+        raise bad_request("message is too long", BreachKind.TEXT)
+    return shown
+
+
+def caption(params: Params) -> Shown:
+    """What is written under a file."""
+    shown = _shown(params.text("caption"), params, "caption_entities")
+    if units(shown.text) > MAX_CAPTION_UNITS:
+        raise bad_request("message caption is too long", BreachKind.TEXT)
+    return shown
+
+
+def _shown(raw: str, params: Params, entities: str) -> Shown:
     if len(raw.encode()) > MAX_RAW_TEXT_BYTES:
         raise bad_request("text is too long", BreachKind.TEXT)
     match params.text("parse_mode").lower():
         case "html":
             shown = parse_html(raw)
         case "" | "none":
-            shown = Shown(raw, _given_entities(params.nested("entities") or []))
+            shown = Shown(raw, _given_entities(params.nested(entities) or []))
         case "markdown" | "markdownv2":
             raise bad_request("this server of the tests reads HTML only", BreachKind.MARKUP)
         case _:
             raise bad_request("unsupported parse_mode", BreachKind.MARKUP)
-    shown = trimmed(shown)
-    if not shown.text:
-        raise bad_request("text must be non-empty", BreachKind.TEXT)
-    if units(shown.text) > MAX_TEXT_UNITS:
-        raise bad_request("message is too long", BreachKind.TEXT)
-    return shown
+    return trimmed(shown)
 
 
 def _given_entities(raw: Any) -> tuple[Entity, ...]:
@@ -93,7 +107,8 @@ def keyboard(params: Params) -> Keyboard:
         return _inline(raw["inline_keyboard"])
     if "keyboard" in raw:
         rows = tuple(tuple(_label(button) for button in row) for row in raw["keyboard"])
-        return Keyboard(labels=rows)
+        asked = [button for row in raw["keyboard"] for button in row if isinstance(button, dict)]
+        return Keyboard(labels=rows, asks_place=any(button.get("request_location") for button in asked))
     return Keyboard()
 
 

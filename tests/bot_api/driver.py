@@ -1,7 +1,7 @@
-"""The people: what a test lets them do in a chat, and how it waits for what the bot does."""
+"""The people: what a test lets them do in a chat."""
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -9,7 +9,6 @@ from . import updates
 from .entities import units
 from .model import (
     Button,
-    CallbackAnswer,
     ChatKind,
     ChatState,
     Json,
@@ -18,30 +17,21 @@ from .model import (
     Sent,
     User,
 )
+from .screen import Screen
 from .updates import entities_of, reaches_bot
 from .world import Room, World
 
 MAX_TEXT_UNITS = 4096
-WAIT = 20.0  # seconds
 
-Wanted: TypeAlias = str | Callable[[Sent], bool] | None
 Written: TypeAlias = Sent | Said | int
 
 
-class Chat:
+class Chat(Screen):
     """A chat with the bot, in the hands of a test; in a group, of its people."""
 
     def __init__(self, world: World, room: Room, open_chat: Callable[..., "Chat"]) -> None:
-        self._world = world
-        self._room = room
+        super().__init__(world, room)
         self._open_chat = open_chat
-        self._read: set[int] = set()
-        self.chat_id = room.chat_id
-
-    def __repr__(self) -> str:
-        return f"Chat({self.chat_id}, {self._room.kind.value})"
-
-    # What a person does.
 
     def says(
         self,
@@ -95,9 +85,19 @@ class Chat:
         """Send a place."""
         return self._writes({"location": {"latitude": latitude, "longitude": longitude}}, "", user)
 
-    def sends_document(self, name: str = "file.pdf", *, user: User | None = None) -> Said:
+    def sends_document(
+        self,
+        name: str = "file.pdf",
+        content: bytes = b"%PDF-1.4",
+        mime_type: str = "application/pdf",
+        *,
+        user: User | None = None,
+    ) -> Said:
         """Send a file."""
-        return self._writes(updates.document(name), "", user)
+        message = updates.document(name, content, mime_type)
+        with self._world.changed:
+            self._world.files[f"documents/{message['document']['file_id']}"] = content
+        return self._writes(message, "", user)
 
     def presses(self, button: str, message: Written | None = None, *, user: User | None = None) -> Press:
         """Press an inline button, named by label or data; of the last message that has it."""
@@ -152,57 +152,40 @@ class Chat:
         with self._world.changed:
             self._room.roles[user.user_id] = role
 
-    # What the bot did.
-
-    @property
-    def messages(self) -> tuple[Sent, ...]:
-        """The messages of the bot as they stand now, without deleted ones."""
+    def takes_rights(self) -> None:
+        """Let the bot stay, and write no more."""
         with self._world.changed:
-            return tuple(self._room.sent[number] for number in sorted(self._room.sent))
+            self._room.may_write = False
 
-    @property
-    def history(self) -> tuple[Sent, ...]:
-        """Every version of every message of the bot, in order."""
+    def gives_rights(self) -> None:
+        """Let the bot write again."""
         with self._world.changed:
-            return tuple(sent for sent in self._world.history if sent.chat_id == self.chat_id)
+            self._room.may_write = True
 
-    @property
-    def unread(self) -> tuple[Sent, ...]:
-        """The versions that no `wait_for_message` returned yet."""
-        return tuple(sent for sent in self.history if sent.sequence not in self._read)
-
-    @property
-    def actions(self) -> tuple[str, ...]:
-        """The chat actions that the bot showed: "typing"."""
+    def opens_topic(self, thread_id: int) -> None:
+        """Make a forum topic, or open one again."""
         with self._world.changed:
-            return tuple(self._room.actions)
+            self._room.threads.add(thread_id)
+            self._room.closed_threads.discard(thread_id)
 
-    def reads_all(self) -> None:
-        """Count everything that the bot showed as read."""
-        self._read.update(sent.sequence for sent in self.history)
+    def closes_topic(self, thread_id: int) -> None:
+        """Let nobody write in a forum topic any more."""
+        with self._world.changed:
+            self._room.closed_threads.add(thread_id)
 
-    def wait_for_message(self, wanted: Wanted = None, *, timeout: float = WAIT) -> Sent:
-        """The first unread message, or edit of one, that holds this text or fits; it is read then."""
-        found: list[Sent] = []
+    def deletes_topic(self, thread_id: int) -> None:
+        """Take a forum topic away, with all that was written in it."""
+        with self._world.changed:
+            self._room.threads.discard(thread_id)
+            for message_id in [one.message_id for one in self._room.sent.values() if one.thread_id == thread_id]:
+                del self._room.sent[message_id], self._room.messages[message_id]
 
-        def look() -> bool:
-            found[:] = [sent for sent in self.unread if _fits(sent, wanted)]
-            return bool(found)
-
-        if not self._world.await_that(look, timeout):
-            raise AssertionError(_missing(self, wanted, timeout))
-        self._read.add(found[0].sequence)
-        return found[0]
-
-    def wait_for_answer(self, press: Press, *, timeout: float = WAIT) -> CallbackAnswer:
-        """What the bot answered to a press of a button."""
-
-        def answers() -> list[CallbackAnswer]:
-            return [one for one in self._world.callback_answers if one.query_id == press.query_id]
-
-        if not self._world.await_that(lambda: bool(answers()), timeout):
-            raise AssertionError(f"the bot left the press of {press.data!r} without an answer")
-        return answers()[0]
+    def deletes(self, message: Written) -> None:
+        """Take a message out of the chat."""
+        with self._world.changed:
+            number = _number(message) or 0
+            self._room.messages.pop(number, None)
+            self._room.sent.pop(number, None)
 
     # How it is done.
 
@@ -226,7 +209,8 @@ class Chat:
             )
             service = content.keys() & {"migrate_to_chat_id", "migrate_from_chat_id"}
             heard = bool(service) or reaches_bot(self._world, self._room, message)
-            update_id = self._world.push("message", message) if heard else None
+            kind = "channel_post" if self._room.kind is ChatKind.CHANNEL else "message"
+            update_id = self._world.push(kind, message) if heard else None
         return Said(self.chat_id, message["message_id"], text, update_id)
 
     def _turns(self, state: ChatState, old: str, new: str) -> int | None:
@@ -250,25 +234,3 @@ class Chat:
 
 def _number(message: Written | None) -> int | None:
     return message.message_id if isinstance(message, Sent | Said) else message
-
-
-def _fits(sent: Sent, wanted: Wanted) -> bool:
-    if wanted is None:
-        return True
-    return wanted in sent.text if isinstance(wanted, str) else wanted(sent)
-
-
-def _missing(chat: Chat, wanted: Wanted, timeout: float) -> str:
-    """The line of a test that waited in vain: what was sent instead."""
-    what = "message" if wanted is None else f"message with {wanted!r}"
-    return "\n".join([f"no {what} in {chat!r} within {timeout} s; what was sent:", *_listed(chat)])
-
-
-def _listed(chat: Chat) -> Iterable[str]:
-    unread = {sent.sequence for sent in chat.unread}
-    for sent in chat.history:
-        state = "unread" if sent.sequence in unread else "read"
-        edit = f", edit {sent.version}" if sent.version else ""
-        yield f"  [{sent.message_id}{edit}, {state}] {sent.text!r} buttons={list(sent.labels)}"
-    if not chat.history:
-        yield "  nothing"

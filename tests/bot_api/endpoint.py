@@ -3,103 +3,18 @@
 import asyncio
 import json
 import re
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
 from tornado import web
 
-from . import messages, profile
-from .delivery import Delivery, Ended
-from .faults import Cut, Fault, Faults
-from .model import Breach, Call, Refusal, bad_request
+from .delivery import Ended
+from .faults import Cut, Fault
+from .model import Attached, Refusal, bad_request
 from .params import Params
-from .world import World
+from .service import Service
 
-Method = Callable[[World, Params], object]
-
-METHODS: Mapping[str, Method] = {
-    "answerCallbackQuery": messages.answer_callback_query,
-    "deleteMessage": messages.delete_message,
-    "deleteMyCommands": profile.delete_my_commands,
-    "editMessageReplyMarkup": messages.edit_message_reply_markup,
-    "editMessageText": messages.edit_message_text,
-    "getChat": profile.get_chat,
-    "getChatMember": profile.get_chat_member,
-    "getMe": profile.get_me,
-    "getMyCommands": profile.get_my_commands,
-    "getMyDescription": profile.get_my_description,
-    "getMyName": profile.get_my_name,
-    "getMyShortDescription": profile.get_my_short_description,
-    "leaveChat": profile.leave_chat,
-    "sendChatAction": messages.send_chat_action,
-    "sendMessage": messages.send_message,
-    "setMessageReaction": messages.set_message_reaction,
-    "setMyCommands": profile.set_my_commands,
-    "setMyDescription": profile.set_my_description,
-    "setMyName": profile.set_my_name,
-    "setMyShortDescription": profile.set_my_short_description,
-}
-_DELIVERY = ("getUpdates", "setWebhook", "deleteWebhook", "getWebhookInfo")
 _TOKEN = re.compile(r"[0-9]+:[^/]+")
-
-
-class Service:
-    """What a request goes through: the record, the faults, the method."""
-
-    def __init__(self, world: World, delivery: Delivery, faults: Faults, methods: dict[str, Method]) -> None:
-        self.world = world
-        self.delivery = delivery
-        self.faults = faults
-        self.methods = methods
-        self.mistakes: list[BaseException] = []  # of this server itself
-
-    def name_of(self, method: str) -> str | None:
-        """The method as Telegram spells it; case does not matter. None for an unknown one."""
-        known = {name.lower(): name for name in (*self.methods, *_DELIVERY)}
-        return known.get(method.lower())
-
-    def open_call(self, method: str, params: Params) -> int:
-        """Record a request; its place in the record."""
-        with self.world.changed:
-            self.world.calls.append(Call(method, params.decoded(), at=time.monotonic()))
-            if method != "getUpdates":
-                self.world.in_flight += 1
-            self.world.changed.notify_all()
-            return len(self.world.calls) - 1
-
-    def close_call(self, place: int, status: int | None) -> None:
-        """Record how a request ended."""
-        with self.world.changed:
-            call = self.world.calls[place]
-            self.world.calls[place] = replace(call, status=status)
-            if call.method != "getUpdates":
-                self.world.in_flight -= 1
-                self.world.stir()
-            self.world.changed.notify_all()
-
-    async def carry_out(self, method: str, params: Params, poll: asyncio.Future[Ended]) -> object:
-        """The result of a method; raises Refusal."""
-        match method:
-            case "getUpdates":
-                return await self.delivery.get_updates(params, poll)
-            case "setWebhook":
-                return self.delivery.set_webhook(params)
-            case "deleteWebhook":
-                return self.delivery.delete_webhook(params)
-            case "getWebhookInfo":
-                return self.delivery.webhook_info()
-        with self.world.changed:
-            try:
-                return self.methods[method](self.world, params)
-            except Refusal as refusal:
-                if refusal.breach is not None:
-                    chat_id = params.integer("chat_id")
-                    breach = Breach(refusal.breach, method, chat_id, refusal.description)
-                    self.world.breaches.append(breach)
-                raise
 
 
 class Endpoint(web.RequestHandler):
@@ -121,14 +36,21 @@ class Endpoint(web.RequestHandler):
         try:
             if token != self._service.world.token:
                 raise Refusal(401, "Unauthorized") if _TOKEN.fullmatch(token) else _not_found()
-            params = Params(self._values())
+            params = Params(self._values(), self._files())
         except Refusal as refusal:
             return self._refuse(refusal)
         self._place = self._service.open_call(name or method, params)
         try:
             if name is None:
                 return self._refuse(_not_found())
-            fault = self._service.faults.take(name, params.integer("chat_id"))
+            chat_id = params.integer("chat_id")
+            try:
+                self._service.check_pace(name, chat_id)
+            except Refusal as refusal:
+                return self._refuse(refusal)
+            fault = self._service.faults.take(name, chat_id)
+            if fault is not None:
+                self._service.note_fault(self._place, fault, chat_id)
             await self._answer(name, params, fault)
         finally:
             self._close_call(None)
@@ -178,6 +100,10 @@ class Endpoint(web.RequestHandler):
             raise bad_request("can't parse request JSON object") from error
         return values | {name: files[-1].filename for name, files in self.request.files.items()}
 
+    def _files(self) -> dict[str, Attached]:
+        """The files of a form, by the names of their parts."""
+        return {name: Attached(files[-1].filename, files[-1].body) for name, files in self.request.files.items()}
+
     def _refuse(self, refusal: Refusal, body: bytes | None = None) -> None:
         self._reply(refusal.code, body or json.dumps(refusal.as_json()).encode())
 
@@ -198,6 +124,25 @@ class Endpoint(web.RequestHandler):
         """Close the connection without a word."""
         self._close_call(None)
         self.detach().close()
+
+
+class Download(web.RequestHandler):
+    """`/file/bot<token>/<path>`: a file that somebody sent."""
+
+    def initialize(self, service: Service) -> None:
+        """Called by tornado with the arguments of the route."""
+        self._service = service
+
+    def get(self, token: str, path: str) -> None:
+        """The bytes of the file."""
+        with self._service.world.changed:
+            content = self._service.world.files.get(path)
+        if token != self._service.world.token or content is None:
+            self.set_status(404)
+            self.finish(_not_found().as_json())
+        else:
+            self.set_header("Content-Type", "application/octet-stream")
+            self.finish(content)
 
 
 class NotFound(web.RequestHandler):

@@ -1,13 +1,12 @@
 """The methods that a bot speaks with: messages, buttons, reactions, chat actions."""
 
-import time
 from dataclasses import replace
 
 from telegram.constants import ChatAction, ReactionEmoji
 
 from . import checks
 from .entities import Shown
-from .model import BreachKind, CallbackAnswer, Json, Sent, bad_request
+from .model import Attached, BreachKind, CallbackAnswer, ChatKind, Json, Sent, bad_request
 from .params import Params
 from .updates import now, without_reply
 from .world import Room, World
@@ -24,35 +23,42 @@ def send_message(world: World, params: Params) -> Json:
     room = world.room(params)
     room.check_open()
     shown = checks.message_text(params)
+    return send(world, room, params, shown, params.text("text"), _content(shown))
+
+
+def send(
+    world: World, room: Room, params: Params, shown: Shown, html: str, content: Json, attached: Attached | None = None
+) -> Json:
+    """A new message of the bot with this content."""
     keyboard = checks.keyboard(params)
+    if keyboard.asks_place and room.kind is not ChatKind.PRIVATE:
+        raise bad_request("location can be requested in private chats only", BreachKind.BUTTONS)
     thread_id = params.integer("message_thread_id")
-    if thread_id is not None and thread_id not in room.threads:
-        raise bad_request("message thread not found")
+    room.check_writable(thread_id)
     reply_to = _replied(room, params)
     sent = Sent(
         room.chat_id,
         room.new_message_id(),
         shown.text,
-        params.text("text"),
+        html,
         shown.entities,
         keyboard.buttons,
         keyboard.labels,
         thread_id,
         reply_to,
         silent=params.flag("disable_notification"),
+        attached=attached,
+        asks_place=keyboard.asks_place,
     )
-    message: Json = {
-        "message_id": sent.message_id,
-        "from": world.bot_json(),
-        "chat": room.as_json(),
-        "date": now(),
-        **_content(shown, keyboard),
-    }
+    author: Json = {"sender_chat": room.as_json()} if room.kind is ChatKind.CHANNEL else {"from": world.bot_json()}
+    message: Json = {"message_id": sent.message_id, **author, "chat": room.as_json(), "date": now(), **content}
+    if keyboard.raw:
+        message["reply_markup"] = keyboard.raw
     if thread_id is not None:
         message |= {"message_thread_id": thread_id, "is_topic_message": True}
     if reply_to is not None:
         message["reply_to_message"] = without_reply(room.messages[reply_to])
-    return _record(world, room, sent, message)
+    return world.record(room, sent, message)
 
 
 def edit_message_text(world: World, params: Params) -> Json:
@@ -61,6 +67,8 @@ def edit_message_text(world: World, params: Params) -> Json:
     shown = checks.message_text(params)
     keyboard = checks.keyboard(params)
     old = room.messages[before.message_id]
+    if before.attached is not None:
+        raise bad_request("there is no text in the message to edit")
     same_text = (shown.text, shown.entities) == (before.text, before.entities)
     if same_text and keyboard.raw == old.get("reply_markup"):
         raise bad_request(_NOT_MODIFIED)
@@ -73,7 +81,8 @@ def edit_message_text(world: World, params: Params) -> Json:
         version=before.version + 1,
     )
     kept = {name: old[name] for name in old if name not in ("text", "entities", "reply_markup")}
-    return _record(world, room, after, kept | _content(shown, keyboard) | {"edit_date": now()})
+    content = _content(shown) | ({"reply_markup": keyboard.raw} if keyboard.raw else {})
+    return world.record(room, after, kept | content | {"edit_date": now()})
 
 
 def edit_message_reply_markup(world: World, params: Params) -> Json:
@@ -87,7 +96,7 @@ def edit_message_reply_markup(world: World, params: Params) -> Json:
     message = {name: old[name] for name in old if name != "reply_markup"} | {"edit_date": now()}
     if keyboard.raw:
         message["reply_markup"] = keyboard.raw
-    return _record(world, room, after, message)
+    return world.record(room, after, message)
 
 
 def delete_message(world: World, params: Params) -> bool:
@@ -138,24 +147,12 @@ def set_message_reaction(world: World, params: Params) -> bool:
     return True
 
 
-def _content(shown: Shown, keyboard: checks.Keyboard) -> Json:
-    """The part of a message that an edit can change."""
+def _content(shown: Shown) -> Json:
+    """The text of a message."""
     content: Json = {"text": shown.text}
     if shown.entities:
         content["entities"] = [entity.as_json() for entity in shown.entities]
-    if keyboard.raw:
-        content["reply_markup"] = keyboard.raw
     return content
-
-
-def _record(world: World, room: Room, sent: Sent, message: Json) -> Json:
-    """Keep a version of a message, and tell whoever waits for it."""
-    sent = replace(sent, sequence=len(world.history), at=time.monotonic())
-    room.messages[sent.message_id] = message
-    room.sent[sent.message_id] = sent
-    world.history.append(sent)
-    world.stir()
-    return message
 
 
 def _editable(world: World, params: Params) -> tuple[Room, Sent]:

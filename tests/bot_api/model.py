@@ -15,6 +15,7 @@ class ChatKind(Enum):
     PRIVATE = "private"
     GROUP = "group"
     SUPERGROUP = "supergroup"
+    CHANNEL = "channel"
 
 
 class ChatState(Enum):
@@ -36,6 +37,11 @@ class BreachKind(Enum):
     COMMANDS = "commands"
     PROFILE = "profile"
     CALLBACK = "callback"
+    FILE = "file"
+    PACE = "pace"
+    """More messages than Telegram takes in a stretch of time."""
+    WAIT = "wait"
+    """A message before the wait was over that a 429 had asked for."""
 
 
 class Refusal(Exception):  # noqa: N818  # an answer of the server, not a mistake in it
@@ -125,6 +131,15 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file that the bot sent."""
+
+    name: str
+    content: bytes = field(repr=False)
+    picture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sent:
     """One version of a message of the bot: version 0 as it was sent, one more for each edit."""
 
@@ -141,6 +156,8 @@ class Sent:
     version: int = 0
     sequence: int = 0  # its place among everything that the bot showed
     at: float = 0.0  # seconds of a monotonic clock
+    attached: Attached | None = None  # `text` is its caption then
+    asks_place: bool = False  # its reply keyboard asks for a location
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -205,6 +222,8 @@ class Call:
     params: Mapping[str, Any] = field(default_factory=_nothing)
     status: int | None = None
     at: float = 0.0
+    ended_at: float | None = None  # when its answer was written, or its connection cut
+    fault: str | None = None  # the name of the fault that it met
 
     @property
     def chat_id(self) -> int | None:

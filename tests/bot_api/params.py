@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from .model import as_integer, bad_request
+from .model import Attached, as_integer, bad_request
 
 
 class Params:
     """The parameters of one request, whichever way its body carried them."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], files: Mapping[str, Attached] | None = None) -> None:
         self._values = values
+        self._files = files or {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
@@ -39,6 +40,10 @@ class Params:
             return json.loads(value)
         except json.JSONDecodeError as error:
             raise bad_request(f"can't parse {name} JSON object") from error
+
+    def file(self, name: str) -> Attached | None:
+        """A file that came along, itself or under the name that its parameter gives; None where it is missing."""
+        return self._files.get(self.text(name).removeprefix("attach://")) or self._files.get(name)
 
     def decoded(self) -> Mapping[str, Any]:
         """The parameters with the nested ones decoded where they are readable, for a test to look at."""

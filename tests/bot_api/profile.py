@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 
 from . import checks
-from .model import ChatKind, ChatState, Json, User, bad_request
+from .model import BreachKind, ChatKind, ChatState, Json, User, bad_request
 from .params import Params
 from .world import Room, World
 
@@ -26,6 +26,15 @@ _ADMIN_RIGHTS = (
     "can_edit_stories",
     "can_delete_stories",
 )
+_SCOPES = (
+    "default",
+    "all_private_chats",
+    "all_group_chats",
+    "all_chat_administrators",
+    "chat",
+    "chat_administrators",
+    "chat_member",
+)
 _GIFTS = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
 
 
@@ -42,18 +51,18 @@ def get_me(world: World, _params: Params) -> Json:
 
 def set_my_commands(world: World, params: Params) -> bool:
     """`setMyCommands`."""
-    world.profile.commands[_menu(params)] = checks.commands(params.nested("commands") or [])
+    world.profile.commands[_menu(world, params)] = checks.commands(params.nested("commands") or [])
     return True
 
 
 def get_my_commands(world: World, params: Params) -> list[Json]:
     """`getMyCommands`."""
-    return world.profile.commands.get(_menu(params), [])
+    return world.profile.commands.get(_menu(world, params), [])
 
 
 def delete_my_commands(world: World, params: Params) -> bool:
     """`deleteMyCommands`."""
-    world.profile.commands.pop(_menu(params), None)
+    world.profile.commands.pop(_menu(world, params), None)
     return True
 
 
@@ -109,9 +118,19 @@ def get_chat_member(world: World, params: Params) -> Json:
     member: Json = {"user": user.as_json(), "status": status}
     if status == "creator":
         member["is_anonymous"] = False
+    if status == "kicked":
+        member["until_date"] = 0
     if status == "administrator":
         member |= dict.fromkeys(_ADMIN_RIGHTS, True) | {"is_anonymous": False}
     return member
+
+
+def get_chat_administrators(world: World, params: Params) -> list[Json]:
+    """`getChatAdministrators`."""
+    room = world.room(params)
+    room.check_open()
+    in_charge = [user_id for user_id, role in room.roles.items() if role in ("creator", "administrator")]
+    return [get_chat_member(world, Params({"chat_id": room.chat_id, "user_id": user_id})) for user_id in in_charge]
 
 
 def leave_chat(world: World, params: Params) -> bool:
@@ -124,9 +143,13 @@ def leave_chat(world: World, params: Params) -> bool:
     return True
 
 
-def _menu(params: Params) -> tuple[str, str]:
-    """Which menu is meant: its scope as text, and its language."""
+def _menu(world: World, params: Params) -> tuple[str, str]:
+    """Which menu is meant: its scope as text, and its language; a chat that it names must be there."""
     scope = params.nested("scope") or {"type": "default"}
+    if scope.get("type") not in _SCOPES:
+        raise bad_request("unsupported bot command scope type", BreachKind.COMMANDS)
+    if "chat_id" in scope:
+        world.room(Params(scope))
     return json.dumps(scope, sort_keys=True), checks.language_code(params)
 
 

@@ -14,9 +14,11 @@ from tornado.web import Application
 
 from .delivery import Delivery
 from .driver import Chat
-from .endpoint import METHODS, Endpoint, Method, NotFound, Service
-from .faults import Fault, Faults, Rule
+from .endpoint import Download, Endpoint, NotFound
+from .faults import Fault, Faults, Rule, Shower
+from .limits import Limits
 from .model import Breach, Call, ChatKind, Json, Press, Sent, User
+from .service import METHODS, Method, Service
 from .world import Room, World
 
 _GROUP_USER = 900_000_001
@@ -24,7 +26,10 @@ _START = 10.0  # seconds that the server may take to open or close
 
 
 class BotApiServer:
-    """A Bot API server over HTTP, with a thread and a loop of its own."""
+    """A Bot API server over HTTP, with a thread and a loop of its own.
+
+    With `limits` it watches how fast messages come: what comes too fast is a breach, and gets 429.
+    """
 
     def __init__(
         self,
@@ -32,9 +37,10 @@ class BotApiServer:
         *,
         username: str = "annuncio_bot",
         privacy_mode: bool = True,
+        limits: Limits | None = None,
     ) -> None:
         self.token = token
-        self.world = World(token, username, privacy_mode=privacy_mode)
+        self.world = World(token, username, privacy_mode=privacy_mode, limits=limits)
         self.port = 0
         self._faults = Faults()
         self._methods: dict[str, Method] = dict(METHODS)
@@ -100,6 +106,10 @@ class BotApiServer:
         """Let the next requests of a method (or faults.ANY) fail; times None: until `heal`."""
         self._faults.add(Rule(method, error, chat_id), times)
 
+    def rain(self, *showers: Shower) -> None:
+        """Let faults fall at random, until `heal`; what `fail_next` asks for goes first."""
+        self._faults.rain(*showers)
+
     def heal(self) -> None:
         """Let every request pass again."""
         self._faults.clear()
@@ -119,7 +129,12 @@ class BotApiServer:
     def busiest(self, seconds: float, *, chat_id: int | None = None) -> int:
         """The most new messages that the bot sent within any stretch of so many seconds."""
         times = [one.at for one in self.sent if not one.version and chat_id in (None, one.chat_id)]
-        return max((sum(start <= at <= start + seconds for at in times) for start in times), default=0)
+        most = first = 0
+        for place, at in enumerate(times):
+            while at - times[first] > seconds:
+                first += 1
+            most = max(most, place - first + 1)
+        return most
 
     @property
     def breaches(self) -> tuple[Breach, ...]:
@@ -179,7 +194,11 @@ class BotApiServer:
         delivery = Delivery(self.world)
         service = Service(self.world, delivery, self._faults, self._methods)
         self._mistakes = service.mistakes
-        routes = [URLSpec(r"/bot([^/]+)/([^/]+)", Endpoint, {"service": service}), URLSpec(r".*", NotFound)]
+        routes = [
+            URLSpec(r"/bot([^/]+)/([^/]+)", Endpoint, {"service": service}),
+            URLSpec(r"/file/bot([^/]+)/(.+)", Download, {"service": service}),
+            URLSpec(r".*", NotFound),
+        ]
         server = HTTPServer(Application([*routes], log_function=lambda _handler: None))
         sockets = bind_sockets(0, "127.0.0.1")
         server.add_sockets(sockets)

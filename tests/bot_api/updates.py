@@ -5,13 +5,16 @@ import secrets
 import time
 
 from .entities import units
-from .model import Json, User
+from .model import ChatKind, Json, User
 from .world import Room, World
 
 _COMMAND = re.compile(r"(?<![\w/<>])/[A-Za-z0-9_]{1,32}(?:@[A-Za-z0-9_]{3,32})?(?![\w/<>])")
 _MENTION = re.compile(r"(?<!\w)@[A-Za-z0-9_]{4,32}(?!\w)")
 _HASHTAG = re.compile(r"(?<!\w)#\w*[^\W\d]\w*")
 _URL = re.compile(r"https?://[^\s<>]+")
+
+ANONYMOUS = User(1_087_968_824, "Group", None, "GroupAnonymousBot")
+"""Who writes when an administrator of a group does so in the group's name."""
 
 
 def now() -> int:
@@ -37,9 +40,15 @@ def person_message(
     room: Room, user: User, content: Json, *, thread_id: int | None = None, reply_to: int | None = None
 ) -> Json:
     """A new message of a person, kept in the chat."""
+    if room.kind is ChatKind.CHANNEL:
+        author: Json = {"sender_chat": room.as_json()}
+    elif user.user_id == ANONYMOUS.user_id:
+        author = {"from": user.as_json(), "sender_chat": room.as_json()}
+    else:
+        author = {"from": user.as_json()}
     message: Json = {
         "message_id": room.new_message_id(),
-        "from": user.as_json(),
+        **author,
         "chat": room.as_json(),
         "date": now(),
         **content,
@@ -60,7 +69,7 @@ def without_reply(message: Json) -> Json:
 
 def reaches_bot(world: World, room: Room, message: Json) -> bool:
     """Whether privacy mode lets the bot see this message of a group."""
-    if room.kind.value == "private" or not world.privacy_mode:
+    if room.kind in (ChatKind.PRIVATE, ChatKind.CHANNEL) or not world.privacy_mode:
         return True
     replied = message.get("reply_to_message", {})
     if replied.get("from", {}).get("id") == world.bot_id:
@@ -87,25 +96,27 @@ def membership(room: Room, user: User, bot: Json, old: str, new: str) -> Json:
 
 def voice() -> Json:
     """What a spoken message holds."""
-    return {"voice": _file() | {"duration": 3, "mime_type": "audio/ogg"}}
+    return {"voice": file_json() | {"duration": 3, "mime_type": "audio/ogg"}}
 
 
 def photo(caption: str) -> Json:
     """What a picture holds: two sizes, and its caption."""
-    content: Json = {"photo": [_file() | {"width": side, "height": side} for side in (90, 800)]}
+    content: Json = {"photo": [file_json() | {"width": side, "height": side} for side in (90, 800)]}
     return content | {"caption": caption, "caption_entities": entities_of(caption)} if caption else content
 
 
 def sticker(emoji: str) -> Json:
     """What a sticker holds."""
     looks = {"width": 512, "height": 512, "is_animated": False, "is_video": False}
-    return {"sticker": _file() | looks | {"type": "regular", "emoji": emoji}}
+    return {"sticker": file_json() | looks | {"type": "regular", "emoji": emoji}}
 
 
-def document(name: str) -> Json:
+def document(name: str, content: bytes, mime_type: str) -> Json:
     """What a file holds."""
-    return {"document": _file() | {"file_name": name}}
+    return {"document": file_json(content) | {"file_name": name, "mime_type": mime_type}}
 
 
-def _file() -> Json:
-    return {"file_id": secrets.token_hex(8), "file_unique_id": secrets.token_hex(4), "file_size": 4096}
+def file_json(content: bytes = b"") -> Json:
+    """A file as a message carries it."""
+    file_id = secrets.token_hex(8)
+    return {"file_id": file_id, "file_unique_id": file_id[:8], "file_size": len(content) or 4096}

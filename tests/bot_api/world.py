@@ -3,8 +3,9 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from .limits import Limits, Pace
 from .model import (
     Breach,
     Call,
@@ -39,8 +40,11 @@ class Room:
     last_message_id: int = 0
     messages: dict[int, Json] = field(default_factory=dict)  # as they stand now, of people and bot
     sent: dict[int, Sent] = field(default_factory=dict)  # the bot's, as they stand now
+    history: list[Sent] = field(default_factory=list)  # the bot's, every version
     threads: set[int] = field(default_factory=set)
+    closed_threads: set[int] = field(default_factory=set)
     roles: dict[int, str] = field(default_factory=dict)
+    may_write: bool = True  # whether the bot has the right to, in a group or channel
     actions: list[str] = field(default_factory=list)  # chat actions that the bot showed
     reactions: dict[int, tuple[str, ...]] = field(default_factory=dict)  # of the bot
 
@@ -75,6 +79,16 @@ class Room:
             case ChatState.ACTIVE:
                 pass
 
+    def check_writable(self, thread_id: int | None) -> None:
+        """Refuse what Telegram refuses where the bot is there and may not write, or the topic is not open."""
+        self.check_open()
+        if not self.may_write:
+            raise bad_request("not enough rights to send text messages to the chat")
+        if thread_id is not None and thread_id not in self.threads:
+            raise bad_request("message thread not found")
+        if thread_id in self.closed_threads:
+            raise bad_request("TOPIC_CLOSED")
+
 
 @dataclass(slots=True)
 class Profile:
@@ -89,7 +103,7 @@ class Profile:
 class World:
     """The chats, the updates that wait, and a record of what the bot did."""
 
-    def __init__(self, token: str, username: str, *, privacy_mode: bool) -> None:
+    def __init__(self, token: str, username: str, *, privacy_mode: bool, limits: Limits | None = None) -> None:
         self.token = token
         self.username = username
         self.privacy_mode = privacy_mode
@@ -104,8 +118,11 @@ class World:
         self.presses: dict[str, Press] = {}
         self.callback_answers: list[CallbackAnswer] = []
         self.breaches: list[Breach] = []
+        self.pace = Pace(limits)
+        self.files: dict[str, bytes] = {}  # what people sent, by path
         self.webhook_failures: list[str] = []
         self.in_flight = 0
+        self.open_to_chats = 0  # those of them that are messages
         self.stirred_at = time.monotonic()
 
     def bot_json(self) -> Json:
@@ -139,6 +156,16 @@ class World:
         if not found:
             raise bad_request("chat not found")
         return found[0]
+
+    def record(self, room: Room, sent: Sent, message: Json) -> Json:
+        """Keep a version of a message, and tell whoever waits for it; the lock is held."""
+        sent = replace(sent, sequence=len(self.history), at=time.monotonic())
+        room.messages[sent.message_id] = message
+        room.sent[sent.message_id] = sent
+        room.history.append(sent)
+        self.history.append(sent)
+        self.stir()
+        return message
 
     def unanswered(self) -> tuple[Press, ...]:
         """The presses whose spinner still turns."""

@@ -109,7 +109,9 @@ def test_forgetting_ends_the_thread(person: NewChat, bot: BotProcess) -> None:
     chat.says(EUROPE["en"])
     chat.wait_for_message("2027")
     chat.says("/forget")
-    chat.wait_for_message("Done: the last question of this chat and its language are forgotten.")
+    chat.wait_for_message("the last question and its language, from memory")
+    chat.presses("Delete everything")
+    chat.wait_for_message("Done, it is all deleted:")
     chat.says("since when?")
     assert "Since when do" not in chat.wait_for_message().text
     assert EUROPE["en"] not in bot.stderr

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bot_api import BotApiServer
+from tests.bot_api import BotApiServer, User
 from tests.e2e.conftest import NewChat
 from tests.e2e.texts import ORDERS
 
@@ -76,10 +76,19 @@ def test_a_forum_topic_is_kept(group: NewChat) -> None:
     assert chat.wait_for_message(welcome.labels[0]).thread_id == 7
 
 
-def test_a_group_subscribes_for_all_of_it(group: NewChat) -> None:
-    """/subscribe in a group, /settings shows it."""
+def test_an_administrator_subscribes_a_group_for_all_of_it(group: NewChat) -> None:
+    """/subscribe in a group by one of its administrators, /settings shows it; others cannot change that."""
     chat = group()
     chat.says("/subscribe@annuncio_bot")
+    chat.wait_for_message("Only an administrator of this chat can decide that.")
+    anna = User(42, "Anna", "en")
+    chat.gives_role(anna, "administrator")
+    chat.says("/subscribe@annuncio_bot", user=anna)
     chat.wait_for_message("Done: you will hear of every new announcement")
     chat.says("/settings")
     assert "News: subscribed" in chat.wait_for_message("Settings").text
+    refused = chat.wait_for_answer(chat.presses("Weekly"))
+    assert (refused.text, refused.alert) == ("Only an administrator of this chat can decide that.", True)
+    chat.wait_for_answer(chat.presses("Weekly", user=anna))
+    assert "How often: once a week" in chat.wait_for_message("News: subscribed").text
+    assert len(chat.messages) == 3

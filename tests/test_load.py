@@ -1,0 +1,209 @@
+"""What the load benchmarks make of what they saw."""
+
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, doubled_by, ledger, subscriber_of, subscribers
+from benchmarks.load.engine import Sample
+from benchmarks.load.telegram import Answers, Report, Telegram
+from benchmarks.load.traffic import Traffic
+from benchmarks.load.trial import Kill, Latency, Outcome, Plan, latency
+from benchmarks.load.verdict import broken, lines, record
+from benchmarks.load.weather import showers
+from benchmarks.soak import judged
+from tests.bot_api import BotApiServer, Breach, BreachKind, Call, Limits, Sent, faults
+
+TOKEN = "123:TEST"  # noqa: S105  # a made-up one
+GROUP, ONE, TWO, THREE = subscribers(4)
+
+
+def sent(chat_id: int, at: float, version: int = 0) -> Sent:
+    """A message that was shown."""
+    return Sent(chat_id, 1, "x", "x", version=version, at=at)
+
+
+def call(chat_id: int, status: int | None = 200, fault: str | None = None, ended_at: float = 0.0) -> Call:
+    """A request."""
+    return Call("sendMessage", {"chat_id": chat_id}, status, fault=fault, ended_at=ended_at)
+
+
+def test_people_and_groups_subscribe_and_askers_do_not() -> None:
+    """Every twentieth subscriber is a group, and stays the same subscriber as it grows; who asks is none."""
+    assert sum(chat_id < 0 for chat_id in subscribers(100)) == 5
+    assert [subscriber_of(chat_id) for chat_id in (GROUP, GROUP + GROWN, ONE)] == [GROUP, GROUP, ONE]
+    assert [subscriber_of(chat_id) for chat_id in (FIRST_ASKER, 42, None)] == [None, None, None]
+
+
+def test_each_subscriber_once_is_a_clean_ledger() -> None:
+    """One copy each, edits and answers to others aside."""
+    told = ledger(
+        (ONE, GROUP),
+        [sent(ONE, 1), sent(GROUP + GROWN, 2), sent(ONE, 3, version=1), sent(FIRST_ASKER, 4), sent(FIRST_ASKER, 5)],
+        [call(ONE), call(GROUP, 400, "migrated"), call(GROUP + GROWN)],
+    )
+    assert told == Ledger(taken=2, missing=(), ended=0, excused=0, doubled=(), after_the_end=0)
+
+
+def test_what_did_not_come_is_missing_unless_a_fault_ended_the_chat() -> None:
+    """A chat that was gone is owed nothing more, and must be left alone."""
+    gone = call(TWO, 403, "user is deactivated")
+    told = ledger((ONE, TWO), [], [call(ONE, 500, "500"), gone])
+    assert (told.missing, told.ended, told.after_the_end) == ((ONE,), 1, 0)
+    assert ledger((TWO,), [], [gone, call(TWO, 403)]).after_the_end == 1
+
+
+def test_a_second_copy_needs_a_broken_line() -> None:
+    """Two copies are excused where the line had broken behind the first, and are doubled where it had not."""
+    cut = call(ONE, None, "cut after")
+    told = ledger((ONE, TWO), [sent(ONE, 1), sent(ONE, 2), sent(TWO, 3), sent(TWO, 5)], [cut, call(ONE), call(TWO)])
+    assert told.excused == 1
+    assert [(one.chat_id, one.shown_at, one.again_at) for one in told.doubled] == [(TWO, 3, 5)]
+    assert ledger((ONE,), [sent(ONE, at) for at in (1, 2, 3)], [cut]).excused == 1
+
+
+def test_second_copies_belong_to_the_kill_between_them() -> None:
+    """What came again after a kill came because of it; what no kill parts has no reason."""
+    history = [sent(ONE, 1), sent(ONE, 4), sent(TWO, 7), sent(TWO, 8)]
+    doubled = ledger((ONE, TWO), history, []).doubled
+    assert doubled_by(doubled, (2, 5)) == {2: 1, 5: 0, float("inf"): 1}
+
+
+def test_latencies_are_in_milliseconds() -> None:
+    """Median and p95 of all that was answered, and how much was not."""
+    found = latency(Answers(tuple(place / 1000 for place in range(1, 101)), unanswered=2))
+    assert (found.p50, found.questions, found.unanswered) == (50.5, 102, 2)
+    assert 95 <= found.p95 <= 96
+    assert latency(Answers((), 1)).p95 == float("inf")
+
+
+CLEAN = Ledger(taken=1000, missing=(), ended=0, excused=0, doubled=(), after_the_end=0)
+QUIET = Latency(100, 200, 50, 0)
+
+
+@pytest.fixture
+def good() -> Outcome:
+    """A broadcast of which everything holds that must."""
+    plan = Plan("plain", 1000, 2, 60, 50)
+    report = Report(CLEAN, (), 59, 582, 10.0, {})
+    return Outcome(plan, report, True, 0, 0, 0, (), QUIET, Latency(120, 300, 60, 0), 400, 49.9)
+
+
+def test_a_good_broadcast_breaks_nothing(good: Outcome) -> None:
+    """58.2 of 60 permitted messages a second are 97 %."""
+    assert (good.rate, round(good.share, 3), list(broken(good))) == (58.2, 0.97, [])
+    assert any("97.0% of what is permitted" in line for line in lines(good))
+    assert record(good)["share_of_permitted"] == good.share
+
+
+def test_everything_that_must_hold_is_checked(good: Outcome) -> None:
+    """Breaches, losses, copies, the rate, slow and missing answers, memory, an end that was not reached."""
+    report = replace(good.report, messages=540, breaches=(Breach(BreachKind.PACE, "sendMessage", 1, "too fast"),))
+    bad = replace(
+        good,
+        report=replace(report, ledger=replace(CLEAN, after_the_end=1)),
+        finished=False,
+        lost=1,
+        owed=2,
+        doubled=1,
+        during=Latency(120, 301, 60, 1),
+        growth=50.0,
+    )
+    assert list(broken(bad)) == [
+        "limits of Telegram were broken: {'pace': 1}, as in 'too fast'",
+        "1 messages were lost",
+        "1 messages came twice for no reason",
+        "1 messages went to chats that had ended",
+        "after 60 s 2 messages were still owed",
+        "the memory grew by 50 MB",
+        "1 questions found no answer",
+        "90.0% of the permitted rate, not 95%",
+        "an answer took 1.50 times as long (p95) as in a quiet bot",
+    ]
+    assert sum("MUST NOT BE" in line for line in lines(bad)) == 9
+
+
+def test_a_kill_may_double_what_was_in_flight(good: Outcome) -> None:
+    """As many as were being sent, and no more; every kill that was planned must have found something to kill."""
+    plan = replace(good.plan, kills=2)
+    fine = replace(good, plan=plan, kills=(Kill(100, 30, 8, 30, 0), Kill(500, 30, 8, 0, 0)), quiet=None, during=None)
+    assert list(broken(fine)) == []
+    worse = replace(fine, kills=(Kill(100, 30, 8, 31, 0),))
+    assert list(broken(worse)) == [
+        "kill 1: 31 messages came twice, and 30 were in flight",
+        "only 1 of 2 kills found a broadcast to interrupt",
+    ]
+
+
+def test_every_fault_has_its_share_of_a_bad_day() -> None:
+    """Ten faults of messages at five percent each leave half of them to pass."""
+    for shower in showers(0.05, 1):
+        assert shower.share == 0.05
+        assert len(shower.faults) * shower.share <= 0.5
+
+
+@pytest.fixture
+def telegram() -> Iterator[Telegram]:
+    with Telegram(TOKEN, 40, Limits()) as running:
+        yield running
+
+
+@pytest.mark.enable_socket
+def test_the_server_in_its_own_process_tells_what_it_saw(telegram: Telegram) -> None:
+    """A message to subscribers is counted, grown groups have moved, faults fall, questions are timed."""
+    telegram.grow()
+    telegram.fail_next("sendMessage", faults.server_error())
+
+    def send(chat_id: int) -> int:
+        parameters = {"chat_id": chat_id, "text": "📣"}
+        return httpx.post(f"{telegram.base_url}/bot{TOKEN}/sendMessage", json=parameters).status_code
+
+    assert [send(ONE), send(ONE), send(TWO), send(GROUP), send(GROUP + GROWN)] == [500, 200, 200, 400, 200]
+    assert telegram.progress().taken == 3
+    telegram.start_asking(["Quando?"], every=60)
+    polled = httpx.post(f"{telegram.base_url}/bot{TOKEN}/getUpdates", json={"timeout": 20}, timeout=30).json()
+    assert [update["message"]["text"] for update in polled["result"]] == ["Quando?"]
+    assert telegram.asked() == 1
+    assert send(FIRST_ASKER) == 200
+    answers = telegram.stop_asking()
+    assert (len(answers.seconds), answers.unanswered) == (1, 0)
+    report = telegram.report()
+    assert (report.messages, report.faults, len(report.ledger.missing)) == (3, {"500": 1}, 37)
+    assert report.breaches == ()
+    assert len(multiprocessing.active_children()) == 1
+
+
+def samples(*, rise: float) -> list[Sample]:
+    """Ten minutes of a process whose memory rises by so many MB a minute."""
+    return [
+        Sample(at=float(second), megabytes=400 + rise * second / 60, files=20, threads=9, tasks=7)
+        for second in range(600)
+    ]
+
+
+def test_what_levels_off_is_well() -> None:
+    """A slope of the last half that comes to less than is allowed is none."""
+    told = list(judged(samples(rise=2.9)))
+    assert [bad for _, bad in told] == [False] * 4
+    assert "+2.90 a minute over the last half: +14.5 in all" in told[0][0]
+
+
+def test_what_goes_on_rising_is_not() -> None:
+    """Sixteen MB in the last half are more than fifteen."""
+    assert [bad for _, bad in judged(samples(rise=3.2))] == [True, False, False, False]
+
+
+@pytest.mark.enable_socket
+def test_traffic_is_mixed() -> None:
+    """People ask, command, press, come to groups, send pictures, block and return; blocked chats stay silent."""
+    with BotApiServer(TOKEN) as server:
+        traffic = Traffic(server, ["Quando?"], 0.001, seed=3)
+        traffic.start()
+        assert server.world.await_that(lambda: len(server.pending_updates) >= 300, 60)
+        done = traffic.stop()
+        kinds = {kind for update in server.pending_updates for kind in update}
+    assert {"asks", "asks as a stranger", "commands", "presses", "asks in a group"} < set(done)
+    assert {"message", "my_chat_member"} < kinds
