@@ -10,7 +10,7 @@ import logging
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -69,7 +69,11 @@ class Sender(Protocol):
 
 
 class Announcer:
-    """Delivers on one channel; several may do so on one database."""
+    """Delivers on one channel; several may do so on one database.
+
+    `parts` tells the messages that a parcel becomes, `sent` hears of those that arrived, and what is logged while a
+    chat is written to is logged inside what `lines` gives.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Announcer:
         *,
         parts: Parts = lambda parcel: (parcel,),
         sent: Sent | None = None,
+        lines: Callable[[ChatAddress], AbstractContextManager[object]] = nullcontext,
         now: Clock = utc_now,
         at_once: int = AT_ONCE,
     ) -> None:
@@ -89,6 +94,7 @@ class Announcer:
         self._channel = channel
         self._parts = parts
         self._sent = sent
+        self._lines = lines
         self._now = now
         self._at_once = at_once
         self._owner = uuid.uuid4().hex
@@ -175,7 +181,8 @@ class Announcer:
         """Send the parts of a parcel one after another; trouble with the chat is trouble with the rest of it."""
         left = iter(self._parts(parcel))
         for part in left:
-            outcome = await self._attempt(part)
+            with self._lines(parcel.chat):
+                outcome = await self._attempt(part)
             outcomes[outcome.state] += 1
             self._note(part, outcome)
             if outcome.state is DeliveryState.PENDING or outcome.pause is not None:

@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from bot.announcer import Announcer, Sender
+from bot.announcer import AT_ONCE, Announcer, Sender
 from bot.answering import Answerer
 from bot.catalogue import Catalogue, check_places
 from bot.conversation import Conversation
 from bot.evidence import Gate, packaged_gate
 from bot.keys import open_vault
 from bot.library import Library
+from bot.logs import lines_of
 from bot.news.later import Later
 from bot.news.matching import Matcher, topic_preview
 from bot.news.publishing import Newsroom
@@ -108,9 +109,18 @@ class Services:
     pushes: Pushes
     office: Office
 
-    def announcer(self, sender: Sender, channel: Channel) -> Announcer:
-        """Who delivers on this channel."""
-        return Announcer(self.state.outbox, sender, self.pushes.compose, channel, parts=parts, sent=self.pushes.sent)
+    def announcer(self, sender: Sender, channel: Channel, at_once: int = AT_ONCE) -> Announcer:
+        """Who delivers on this channel, to so many chats at a time."""
+        return Announcer(
+            self.state.outbox,
+            sender,
+            self.pushes.compose,
+            channel,
+            parts=parts,
+            sent=self.pushes.sent,
+            lines=lambda chat: lines_of(self.vault.tag(chat.address)),
+            at_once=at_once,
+        )
 
 
 @asynccontextmanager

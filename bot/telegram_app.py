@@ -38,6 +38,8 @@ WEBHOOK_CONCURRENCY = 256
 """Updates of a webhook that are worked on at once."""
 READ_TIMEOUT = 30
 """Seconds that Telegram may take to answer a request."""
+IN_THE_AIR = 2
+"""Seconds of what Telegram takes that announcements may be on their way at a time, or wait for their turn."""
 START_TRIES = 3
 """Tries to reach Telegram before the start is given up."""
 
@@ -53,7 +55,8 @@ async def run_telegram(
     """
     answering = await asyncio.to_thread(open_answering, settings)
     await asyncio.to_thread(answering.samples)
-    application = _application(settings, token, limits or Limits())
+    limits = limits or Limits()
+    application = _application(settings, token, limits)
     async with open_services(answering) as services:
         await _connect(application, settings)
         bot: ExtBot[Lane] = application.bot
@@ -71,7 +74,7 @@ async def run_telegram(
                 await _together(
                     stop,
                     _receive(application, settings, token, stop),
-                    services.announcer(sender, Channel.TELEGRAM).run(stop),
+                    services.announcer(sender, Channel.TELEGRAM, round(IN_THE_AIR * limits.overall)).run(stop),
                     services.office.watcher(sender.send).run(stop),
                     keep_sweeping(subscriptions.sweep, stop),
                     keep_beating(settings.heartbeat_file, stop),

@@ -87,9 +87,9 @@ def test_a_file_that_is_no_database_is_refused(file: Path, url: str, content: by
     assert not settings.key_path.exists()
 
 
-async def test_a_damaged_page_is_found_at_the_start(url: str, file: Path) -> None:
+def test_a_damaged_page_is_found_at_the_start(url: str, file: Path) -> None:
     """A database that was damaged in its middle is refused at the start, not at some later question."""
-    await migrate(url, VAULT)
+    asyncio.run(migrate(url, VAULT))
     with closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany("INSERT INTO counts VALUES (?, 'asked', 1)", [(str(day),) for day in range(2000)])
     with closing(sqlite3.connect(file)) as connection:
@@ -98,7 +98,7 @@ async def test_a_damaged_page_is_found_at_the_start(url: str, file: Path) -> Non
     content[4096:-4096] = b"\xff" * (len(content) - 8192)
     file.write_bytes(content)
     with pytest.raises(StateError, match="is damaged, or is no database") as caught:
-        await migrate(url, VAULT)
+        asyncio.run(migrate(url, VAULT))
     assert "\n" not in str(caught.value)
 
 
