@@ -13,7 +13,7 @@ learnt from most of these articles, and would seem better on them than it is: it
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -205,13 +205,22 @@ def train(found: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
+def thinned(found: Iterable[Case], every: int) -> Iterator[Case]:
+    """Each `every`-th question of a pair of languages, in all its situations."""
+    numbers: dict[tuple[str, str, str], int] = {}
+    for case in found:
+        key = case.language, case.article.original.language, case.id
+        if numbers.setdefault(key, len(numbers)) % every == 0:
+            yield case
+
+
 def main() -> None:
     """Train, report, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--qa", type=Path, required=True, help="questions with known answers, such as qa_dev.json")
     parser.add_argument("--reader", type=Path, help="train the gate for this reader (.onnx), else the one without any")
     parser.add_argument("--hold-out", type=int, default=3, help="as it was given to the reader's training")
-    parser.add_argument("--every", type=int, default=1, help="put only each n-th public case, to be done sooner")
+    parser.add_argument("--every", type=int, default=1, help="put only each n-th public question, to be done sooner")
     parser.add_argument("--cache", type=Path, help="keep the embeddings in this .npz file between runs")
     parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/gate.json")
     options = parser.parse_args()
@@ -225,11 +234,11 @@ def main() -> None:
     own = list(announcement_cases(OWN_QUESTIONS, shipped))
     name = WITHOUT_READER if options.reader is None else WITH_READER
     if options.reader is None:
-        every = [*list(cases(sources, SAME + ACROSS))[:: options.every], *invented_cases(every=OWN_KEPT), *own]
+        every = [*thinned(cases(sources, SAME + ACROSS), options.every), *invented_cases(every=OWN_KEPT), *own]
         gate = train(outcomes(every, encoder, None))
     else:
         fresh = invented_cases(every=OWN_KEPT * options.hold_out, first=1)
-        few = [*list(cases(unseen, [*SAME, ACROSS[0]]))[:: options.every], *fresh, *own]
+        few = [*thinned(cases(unseen, [*SAME, ACROSS[0]]), options.every), *fresh, *own]
         gate = train(outcomes(few, encoder, OnnxReader(options.reader)))
     if options.cache is not None:
         encoder.save(options.cache)

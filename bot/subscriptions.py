@@ -1,14 +1,13 @@
 """Who wants to hear of what, and how: each method is one transaction.
 
-Every method may raise SQLAlchemyError when the database fails while the bot runs; only `bot.state.open_state` and
-`open_subscriptions` turn it into a StateError for a person.
+Every method may raise SQLAlchemyError when the database fails while the bot runs; only `bot.state.open_state`
+turns it into a StateError for a person.
 """
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import and_, delete, exists, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,7 +17,6 @@ from bot.chats import RETURNS, anywhere_in, at, ensure_chat, find_chat, pause_ch
 from bot.clock import Clock, utc_now
 from bot.database import Engines, insert_new, note_deletion
 from bot.deliveries import Outcome
-from bot.migrating import migrate
 from bot.moving import move
 from bot.preferences import Awaited, OwnTopic, Preferences, preferences_of, put_in_rhythm
 from bot.replies import ChatAddress
@@ -50,7 +48,6 @@ __all__ = [
     "Subscription",
     "SubscriptionState",
     "Subscriptions",
-    "open_subscriptions",
     "utc_now",
 ]
 
@@ -356,23 +353,3 @@ class Subscriptions:
             swept = await retention.sweep(connection, now)
         await self._engines.compact()
         return swept
-
-    # As it was, until nobody asks for it any more
-
-    async def close(self) -> None:
-        """Close every connection; nothing may be asked afterwards."""
-        await self._engines.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-
-async def open_subscriptions(url: str, vault: Vault, *, now: Clock = utc_now) -> Subscriptions:
-    """Open the database at `url`, say `sqlite+aiosqlite:///data/annuncio.db`, made and migrated as needed."""
-    await migrate(url, vault)
-    return Subscriptions(Engines(url), vault, now)

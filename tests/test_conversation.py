@@ -21,6 +21,7 @@ from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.samples import Samples
 from bot.settings import LANGUAGES, Settings
 from bot.smalltalk import Smalltalk
+from bot.state import open_state
 from bot.subscribing import subscriber_features
 from bot.subscriptions import (
     ChatLanguage,
@@ -28,7 +29,6 @@ from bot.subscriptions import (
     Subscription,
     Subscriptions,
     SubscriptionState,
-    open_subscriptions,
 )
 from bot.texts import language_name, phrasebook, say
 from bot.timeline import Timeline
@@ -59,8 +59,8 @@ def visitor(number: int = 1, reported: str | None = None) -> Visitor:
 @pytest.fixture
 async def subscriptions(tmp_path: Path) -> AsyncIterator[Subscriptions]:
     """A database in a file of the test's own."""
-    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}", VAULT) as opened:
-        yield opened
+    async with open_state(Settings(data_dir=tmp_path), VAULT) as state:
+        yield state.subscriptions
 
 
 @pytest.fixture
@@ -626,10 +626,16 @@ async def test_a_language_without_texts_hears_the_default(conversation: Conversa
     assert await conversation.command(visitor(reported="pt-BR"), "privacy") == [Reply(say("en", "privacy"))]
 
 
-async def test_trouble_asks_nothing_of_the_database(conversation: Conversation, subscriptions: Subscriptions) -> None:
-    """The apology comes in the chat's language even after the database is gone."""
+async def test_trouble_asks_nothing_of_the_database(
+    conversation: Conversation, subscriptions: Subscriptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The apology comes in the chat's language even where the database answers nothing any more."""
     await conversation.message(visitor(), "ciao")
-    await subscriptions.close()
+
+    async def gone(chat: ChatAddress) -> ChatLanguage:
+        raise AssertionError(f"asked for the language of {chat.channel}")
+
+    monkeypatch.setattr(subscriptions, "language_of", gone)
     assert await conversation.trouble(visitor()) == [Reply(say("it", "busy"))]
     assert await conversation.trouble(visitor(2, reported="es")) == [Reply(say("es", "busy"))]
 

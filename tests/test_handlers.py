@@ -19,7 +19,9 @@ from bot.conversation import Conversation
 from bot.features import Visitor
 from bot.handlers import ALLOWED_UPDATES, TRIES, Handlers
 from bot.replies import Channel, ChatAddress, Reply
-from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState, open_subscriptions
+from bot.settings import Settings
+from bot.state import open_state
+from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState
 from bot.telegram_sender import TelegramSender
 from bot.texts import say
 from tests.senders import TOKEN, CannedBotApi, HastyTime, hasty_limiter
@@ -131,8 +133,8 @@ class World:
 @pytest.fixture
 async def subscriptions(tmp_path: Path) -> AsyncIterator[Subscriptions]:
     """A database in a file of the test's own."""
-    async with await open_subscriptions(f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}", VAULT) as opened:
-        yield opened
+    async with open_state(Settings(data_dir=tmp_path), VAULT) as state:
+        yield state.subscriptions
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ LOOK = 0.1
 """Seconds between two looks at how far the message got."""
 LOOK_IN_DATABASE = 2.0
 SOON, EVER = timedelta(seconds=70), timedelta(days=3650)
-ASK_EVERY = 0.5
+ASK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
