@@ -27,8 +27,8 @@ def main() -> int:
     """Carry out the trials, report, judge."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--subscribers", type=int, default=50_000, metavar="N", help="default 50,000")
-    parser.add_argument("--factor", type=float, default=8, help="by which Telegram's limits are scaled (default 8)")
-    parser.add_argument("--seconds", type=float, default=900, help="that a broadcast may take at most (default 900)")
+    parser.add_argument("--factor", type=float, default=4, help="by which Telegram's limits are scaled (default 4)")
+    parser.add_argument("--seconds", type=float, default=1200, help="that a broadcast may take at most (default 1200)")
     parser.add_argument("--questions", type=int, default=120, help="put to the quiet bot (default 120; 0: none at all)")
     parser.add_argument("--share", type=float, default=0.05, help="of requests that meet each fault (default 0.05)")
     parser.add_argument("--kills", type=int, default=10, help="default 10")

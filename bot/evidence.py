@@ -58,6 +58,8 @@ class Evidence:
     """1 if the question has a number that the paragraph lacks."""
     missing_names: float
     """Share of the question's names that the article lacks in every edition."""
+    missing_places: float
+    """1 if the question names a country or continent that the article lacks in every edition."""
     names_beside: float
     """Share of the question's names that the paragraph lacks, though the article has them."""
     value_found: float
@@ -184,6 +186,7 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
         title_similarity=words.rarity.coverage(query.terms, terms(best.edition.title)),
         missing_numbers=float(bool(question_numbers(query.text) - paragraph_numbers)),
         missing_names=len(absent) / len(names) if names else 0.0,
+        missing_places=float(any(name.territory is not None for name in absent)),
         names_beside=len(beside) / len(names) if names else 0.0,
         value_found=float(best.has_value is True),
         value_lacking=float(best.has_value is False),

@@ -112,7 +112,8 @@ def test_places_are_told_across_languages() -> None:
     assert missing_names(held, asked, best, "it") == ("Giappone",)
     assert places_around(held, asked, best, "es") == ("Asia",)
     evidence = evidence_for(held, asked, [best])
-    assert (evidence.missing_names, evidence.names_beside) == (0.5, 0)
+    assert (evidence.missing_names, evidence.missing_places, evidence.names_beside) == (0.5, 1, 0)
+    assert counted("will Tesla be red", said="red").missing_places == 0
 
 
 @pytest.mark.parametrize(

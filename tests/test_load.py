@@ -7,7 +7,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, doubled_by, ledger, subscriber_of, subscribers
+from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, doubled_by, in_the_air, ledger, subscriber_of, subscribers
 from benchmarks.load.engine import Sample
 from benchmarks.load.telegram import Answers, Report, Telegram
 from benchmarks.load.traffic import Traffic
@@ -72,6 +72,14 @@ def test_second_copies_belong_to_the_kill_between_them() -> None:
     assert doubled_by(doubled, (2, 5)) == {2: 1, 5: 0, float("inf"): 1}
 
 
+def test_what_is_in_the_air_is_open_or_just_answered() -> None:
+    """A request counts as in flight from its start until a tenth of a second after its answer."""
+    request = replace(call(ONE, ended_at=5.0), at=4.0)
+    assert [in_the_air(request, moment) for moment in (3.9, 4.5, 5.05, 5.2)] == [False, True, True, False]
+    assert in_the_air(replace(request, ended_at=None), 9.0)
+    assert not in_the_air(replace(request, params={"chat_id": FIRST_ASKER}), 4.5)
+
+
 def test_latencies_are_in_milliseconds() -> None:
     """Median and p95 of all that was answered, and how much was not."""
     found = latency(Answers(tuple(place / 1000 for place in range(1, 101)), unanswered=2))
@@ -129,9 +137,9 @@ def test_everything_that_must_hold_is_checked(good: Outcome) -> None:
 def test_a_kill_may_double_what_was_in_flight(good: Outcome) -> None:
     """As many as were being sent, and no more; every kill that was planned must have found something to kill."""
     plan = replace(good.plan, kills=2)
-    fine = replace(good, plan=plan, kills=(Kill(100, 30, 8, 30, 0), Kill(500, 30, 8, 0, 0)), quiet=None, during=None)
+    fine = replace(good, plan=plan, kills=(Kill(100, 64, 30, 30, 0), Kill(500, 64, 30, 0, 0)), quiet=None, during=None)
     assert list(broken(fine)) == []
-    worse = replace(fine, kills=(Kill(100, 30, 8, 31, 0),))
+    worse = replace(fine, kills=(Kill(100, 64, 30, 31, 0),))
     assert list(broken(worse)) == [
         "kill 1: 31 messages came twice, and 30 were in flight",
         "only 1 of 2 kills found a broadcast to interrupt",

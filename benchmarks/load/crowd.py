@@ -8,6 +8,8 @@ from tests.bot_api import Call, Sent
 
 FIRST_SUBSCRIBER = 1_000_000
 FIRST_ASKER = 900_000_000
+FRESH = 0.1
+"""Seconds from Telegram's answer until the bot has it in its database, at most."""
 EVERY_GROUP = 20
 """Of so many subscribers one is a group."""
 GROWN = -1_000_000_000_000
@@ -100,6 +102,13 @@ def ledger(chats: Collection[int], history: Iterable[Sent], calls: Iterable[Call
         doubled=tuple(doubled),
         after_the_end=after_the_end,
     )
+
+
+def in_the_air(call: Call, moment: float) -> bool:
+    """Whether a message to a subscriber was on the wire then, or its answer too fresh to be written down."""
+    if subscriber_of(call.chat_id) is None or call.at > moment:
+        return False
+    return call.ended_at is None or call.ended_at >= moment - FRESH
 
 
 def doubled_by(doubled: Iterable[Doubled], kills: Iterable[float]) -> Mapping[float, int]:

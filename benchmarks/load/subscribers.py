@@ -1,14 +1,15 @@
 """The subscribers of a load test in the bot's own database, and what it says of them."""
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import insert
 
-from benchmarks.load.crowd import subscribers
+from benchmarks.load.crowd import subscriber_of, subscribers
 from bot.clock import utc_now
 from bot.database import Engines
 from bot.migrating import migrate
@@ -72,10 +73,11 @@ async def announce(settings: Settings, vault: Vault, slug: str) -> int:
         return await state.outbox.announce(slug)
 
 
-def states(database: Path) -> Mapping[str, int]:
-    """How many deliveries stand in which state."""
+def sending(database: Path) -> Mapping[str, int]:
+    """How many deliveries each process, by the name that it gives itself, is sending or was when it ended."""
+    query = "SELECT owner, count(*) FROM deliveries WHERE state = 'sending' GROUP BY owner"
     with _opened(database) as connection:
-        return dict(connection.execute("SELECT state, count(*) FROM deliveries GROUP BY state").fetchall())
+        return dict(connection.execute(query).fetchall())
 
 
 def due(database: Path, within: timedelta) -> int:
@@ -87,14 +89,28 @@ def due(database: Path, within: timedelta) -> int:
     return int(count)
 
 
-def owed(database: Path, vault: Vault) -> frozenset[int]:
-    """The chats to which something is owed still."""
+def owed(database: Path, vault: Vault) -> frozenset[int | None]:
+    """The subscribers to whom something is owed still."""
     query = (
         "SELECT DISTINCT chats.address FROM chats JOIN deliveries ON deliveries.chat_id = chats.id"
         " WHERE deliveries.state IN ('pending', 'sending')"
     )
     with _opened(database) as connection:
-        return frozenset(int(vault.decrypt(address)) for (address,) in connection.execute(query))
+        return frozenset(subscriber_of(int(vault.decrypt(address))) for (address,) in connection.execute(query))
+
+
+def ends(database: Path, vault: Vault, lost: Collection[int]) -> Mapping[str, int]:
+    """How the deliveries to these subscribers ended, and how many did so."""
+    if not lost:
+        return {}
+    query = "SELECT chats.address, state, reason FROM chats JOIN deliveries ON deliveries.chat_id = chats.id"
+    with _opened(database) as connection:
+        found = Counter(
+            f"{state}: {reason}"
+            for address, state, reason in connection.execute(query)
+            if subscriber_of(int(vault.decrypt(address))) in lost
+        )
+    return dict(found)
 
 
 @contextmanager

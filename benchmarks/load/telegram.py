@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, ledger, subscriber_of, subscribers
+from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, in_the_air, ledger, subscriber_of, subscribers
 from benchmarks.load.traffic import Traffic
 from tests.bot_api import BotApiServer, Breach, Chat, ChatKind, ChatState, Limits
 from tests.bot_api.faults import Fault, Shower
@@ -45,6 +45,7 @@ class Report:
     messages: int  # messages and edits between the first and the last message to a subscriber
     seconds: float  # between these two
     faults: dict[str, int]  # requests that met each
+    in_the_air: tuple[int, ...] = ()  # at each of the moments that were asked about
 
 
 class Telegram:
@@ -114,9 +115,9 @@ class Telegram:
         """Let every request pass again."""
         self._ask("heal")
 
-    def report(self) -> Report:
-        """All that was seen so far."""
-        got: Report = self._ask("report")
+    def report(self, kills: Sequence[float] = ()) -> Report:
+        """All that was seen so far, and what was in the air at these moments (monotonic)."""
+        got: Report = self._ask("report", tuple(kills))
         return got
 
     def _ask(self, name: str, *arguments: object) -> Any:
@@ -198,7 +199,7 @@ class _FarEnd:
     def heal(self) -> None:
         self._server.heal()
 
-    def report(self) -> Report:
+    def report(self, kills: Sequence[float]) -> Report:
         server = self._server
         with server.world.changed:
             calls, history = tuple(server.world.calls), tuple(server.world.history)
@@ -215,6 +216,7 @@ class _FarEnd:
             messages=sum(first <= sent.at <= last for sent in history),
             seconds=last - first,
             faults=faults,
+            in_the_air=tuple(sum(in_the_air(call, moment) for call in calls) for moment in kills),
         )
 
     def _ask_on(self, questions: Sequence[str], every: float) -> None:

@@ -5,8 +5,8 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,10 +57,11 @@ class Kill:
     """A kill -9: what was in flight, and what came twice because of it."""
 
     taken: int  # messages that Telegram had taken by then
-    sending: int  # deliveries that the database held as being sent
-    open_requests: int  # of those, on the wire
+    held: int  # deliveries that the process had taken, most of which wait for their turn
+    in_the_air: int  # of those, on the wire, or answered in the last 100 ms
     doubled: int
     answered_before: int  # of the doubled, those whose answer had left the server before the kill
+    oldest: float = 0.0  # milliseconds from the first of these answers to the kill
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class Outcome:
     during: Latency | None
     memory: float  # MB before the broadcast
     growth: float  # MB, the most during it beyond that
+    lost_because: Mapping[str, int] = field(default_factory=dict)  # what the database says of the lost
 
     @property
     def rate(self) -> float:
@@ -137,6 +139,7 @@ class _Trial:
         self._say = say
         self._random = random.Random(plan.seed)  # noqa: S311  # instants, no secrets
         self._kills: list[tuple[float, Kill]] = []
+        self._killed: set[str] = set()  # the names of processes
 
     def run(self, slug: str, questions: Sequence[str]) -> Outcome:
         """Quiet, then the broadcast."""
@@ -158,15 +161,17 @@ class _Trial:
         finished = self._wait_for_all()
         if plan.questions:
             during = latency(telegram.stop_asking())
-        report = telegram.report()
+        report = telegram.report([at for at, _ in self._kills])
         left = subscribers.owed(self._database, self._vault)
+        lost = frozenset(report.ledger.missing) - left
         seen = [sample.megabytes for sample in self._engine.samples[before:]]
         by_kill = doubled_by(report.ledger.doubled, [at for at, _ in self._kills])
         return Outcome(
             plan,
             report,
             finished,
-            lost=sum(chat_id not in left for chat_id in report.ledger.missing),
+            lost=len(lost),
+            lost_because=subscribers.ends(self._database, self._vault, lost),
             owed=len(left),
             doubled=by_kill.get(float("inf"), 0),
             kills=tuple(self._judged(at, kill, report, by_kill.get(at, 0)) for at, kill in self._kills),
@@ -213,9 +218,12 @@ class _Trial:
     def _kill(self) -> None:
         progress = self._telegram.progress()
         at = self._engine.kill()
-        sending = subscribers.states(self._database).get("sending", 0)
-        self._kills.append((at, Kill(progress.taken, sending, progress.in_flight, 0, 0)))
-        self._say(f"  killed with {sending} in flight, after {progress.taken} messages")
+        by_process = subscribers.sending(self._database)
+        # Processes that were killed before may hold theirs still, until their leases end.
+        held = sum(count for process, count in by_process.items() if process not in self._killed)
+        self._killed.update(by_process)
+        self._kills.append((at, Kill(progress.taken, held, 0, 0, 0)))
+        self._say(f"  killed with {held} deliveries in its hands, after {progress.taken} messages")
         self._engine.start()
 
     def _judged(self, at: float, kill: Kill, report: Report, doubled: int) -> Kill:
@@ -226,7 +234,11 @@ class _Trial:
         ]
         moments = [moment for moment, _ in self._kills]
         own = [one for one in answered if min(moment for moment in moments if moment > one.shown_at - 1) == at]
-        return Kill(kill.taken, kill.sending, kill.open_requests, doubled, min(len(own), doubled))
+        oldest = max((at - one.answered_at for one in own if one.answered_at is not None), default=0.0)
+        air = report.in_the_air[moments.index(at)]
+        return replace(
+            kill, in_the_air=air, doubled=doubled, answered_before=min(len(own), doubled), oldest=1000 * oldest
+        )
 
 
 def latency(answers: Answers) -> Latency:

@@ -22,14 +22,15 @@ def broken(outcome: Outcome) -> Iterator[str]:
         kinds = Counter(breach.kind.value for breach in report.breaches)
         yield f"limits of Telegram were broken: {dict(kinds)}, as in {report.breaches[0].description!r}"
     if outcome.lost:
-        yield f"{outcome.lost} messages were lost"
+        ends = ", ".join(f"{count} {end}" for end, count in outcome.lost_because.items())
+        yield f"{outcome.lost} messages were lost{f' ({ends})' if ends else ''}"
     if outcome.doubled:
         yield f"{outcome.doubled} messages came twice for no reason"
     if report.ledger.after_the_end:
         yield f"{report.ledger.after_the_end} messages went to chats that had ended"
     for number, kill in enumerate(outcome.kills, 1):
-        if kill.doubled > kill.sending:
-            yield f"kill {number}: {kill.doubled} messages came twice, and {kill.sending} were in flight"
+        if kill.doubled > kill.in_the_air:
+            yield f"kill {number}: {kill.doubled} messages came twice, and {kill.in_the_air} were in flight"
     if len(outcome.kills) < plan.kills:
         yield f"only {len(outcome.kills)} of {plan.kills} kills found a broadcast to interrupt"
     if not outcome.finished and not plan.share:
@@ -63,8 +64,9 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield f"  faults          {', '.join(f'{name} {count}' for name, count in sorted(report.faults.items()))}"
     for number, kill in enumerate(outcome.kills, 1):
         yield (
-            f"  kill -9 no. {number:<3} after {kill.taken} messages: {kill.sending} in flight, {kill.open_requests} "
-            f"of them on the wire; {kill.doubled} came twice, {kill.answered_before} of them answered before"
+            f"  kill -9 no. {number:<3} after {kill.taken} messages: {kill.in_the_air} in flight of {kill.held} taken; "
+            f"{kill.doubled} came twice, {kill.answered_before} of them answered before, "
+            f"up to {kill.oldest:.0f} ms"
         )
     for name, latency in (("quiet", outcome.quiet), ("broadcast", outcome.during)):
         if latency is not None:

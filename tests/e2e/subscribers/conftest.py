@@ -12,6 +12,8 @@ from tests.e2e.conftest import assert_no_breach
 from tests.e2e.processes import TOKEN, BotProcess, annuncio
 
 ADMIN = 77
+LONG = 90.0
+"""Seconds that storing, indexing and comparing an article may take on a busy machine: a bound against hanging."""
 Ingest = Callable[[str], None]
 Subscriber = Callable[[], Chat]
 _NUMBERS = itertools.count(8_000_001)

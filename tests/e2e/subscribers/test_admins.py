@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bot_api import BotApiServer
-from tests.e2e.subscribers.conftest import ADMIN, Subscriber
+from tests.e2e.subscribers.conftest import ADMIN, LONG, Subscriber
 from tests.e2e.subscribers.texts import SCHOOL, SCHOOL_TITLE, ZOO, ZOO_TITLE
 
 pytestmark = pytest.mark.enable_socket
@@ -15,14 +15,14 @@ def test_an_article_is_looked_at_published_and_taken_back(server: BotApiServer, 
     admin = server.chat(ADMIN, language_code="en")
     for place, (text, title) in enumerate(((ZOO, ZOO_TITLE), (SCHOOL, SCHOOL_TITLE))):
         admin.sends_document(f"article{place}.md", text.encode(), "text/markdown")
-        offer = admin.wait_for_message(title)
+        offer = admin.wait_for_message(title, timeout=LONG)
         assert {"Publish", "Edit the title", "Discard"} <= set(offer.labels)
         admin.presses("Publish" if place == 0 else "Discard", offer)
-        decided = admin.wait_for_message("Published:" if place == 0 else "Discarded:")
+        decided = admin.wait_for_message("Published:" if place == 0 else "Discarded:", timeout=LONG)
         assert title in decided.text
     published = next(sent for sent in admin.messages if "Published:" in sent.text)
     admin.presses("Take it back", published)
-    assert ZOO_TITLE in admin.wait_for_message("Taken back:").text
+    assert ZOO_TITLE in admin.wait_for_message("Taken back:", timeout=LONG).text
     server.wait_idle(quiet=3)
     assert not any("📣" in sent.text for sent in reader.messages)
 
@@ -43,4 +43,4 @@ def test_figures_come_as_text_and_pictures(server: BotApiServer) -> None:
     admin = server.chat(ADMIN, language_code="en")
     admin.says("/stats")
     admin.wait_for_message("Subscribers:")
-    assert admin.wait_for_message(lambda sent: sent.attached is not None and sent.attached.picture)
+    assert admin.wait_for_message(lambda sent: sent.attached is not None and sent.attached.picture, timeout=LONG)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.bot_api import BotApiServer
-from tests.e2e.subscribers.conftest import Ingest, Subscriber
+from tests.e2e.subscribers.conftest import LONG, Ingest, Subscriber
 from tests.e2e.subscribers.texts import (
     POOL,
     POOL_LATER,
@@ -30,7 +30,7 @@ def test_a_question_is_answered_once_it_can_be(server: BotApiServer, ingest: Ing
     asker.wait_for_message("Kept: you will hear from me")
     other.wait_for_message("the question is not kept")
     ingest(PRICE)
-    answer = asker.wait_for_message("Now I know:")
+    answer = asker.wait_for_message("Now I know:", timeout=LONG)
     assert PRICE_QUESTION in answer.text
     assert PRICE_ANSWER in answer.text
     ingest(PRICE)
@@ -48,7 +48,7 @@ def test_what_somebody_was_shown_is_corrected_once(
     reader.says(POOL_QUESTION)
     reader.wait_for_message(POOL_WAS)
     ingest(POOL_LATER)
-    correction = reader.wait_for_message("Correction")
+    correction = reader.wait_for_message("Correction", timeout=LONG)
     assert f"It was: {POOL_WAS}\nIt is now: {POOL_NOW}" in correction.text
     ingest(POOL_LATER)
     server.wait_idle(quiet=3)

@@ -4,7 +4,7 @@ import pytest
 
 from tests.bot_api import BotApiServer, User
 from tests.bot_api.updates import ANONYMOUS
-from tests.e2e.subscribers.conftest import Ingest
+from tests.e2e.subscribers.conftest import LONG, Ingest
 from tests.e2e.subscribers.texts import MARKET, MARKET_TITLE
 
 pytestmark = pytest.mark.enable_socket
@@ -30,7 +30,7 @@ def test_who_is_in_charge_subscribes_a_topic_and_a_channel(server: BotApiServer,
     channel.says("/subscribe@annuncio_bot")
     channel.wait_for_message("Done: you will hear")
     ingest(MARKET)
-    pushes = [chat.wait_for_message("📣") for chat in (group, plain, channel)]
+    pushes = [chat.wait_for_message("📣", timeout=LONG) for chat in (group, plain, channel)]
     assert [MARKET_TITLE in push.text for push in pushes] == [True] * 3
     assert [push.thread_id for push in pushes] == [TOPIC, None, None]
     for chat, user in ((group, ADA), (plain, ANONYMOUS), (channel, None)):
