@@ -106,6 +106,7 @@ class Services:
     conversation: Conversation
     state: State
     vault: Vault
+    newsroom: Newsroom
     pushes: Pushes
     office: Office
 
@@ -157,7 +158,7 @@ async def open_services(answering: Answering) -> AsyncIterator[Services]:
                 state.shown,
                 settings.language,
             )
-            yield Services(conversation, state, vault, pushes, office)
+            yield Services(conversation, state, vault, newsroom, pushes, office)
 
 
 def run_terminal(settings: Settings, console: Console) -> None:

@@ -75,6 +75,7 @@ async def run_telegram(
                     stop,
                     _receive(application, settings, token, stop),
                     services.announcer(sender, Channel.TELEGRAM, round(IN_THE_AIR * limits.overall)).run(stop),
+                    services.newsroom.keep_up(stop),
                     services.office.watcher(sender.send).run(stop),
                     keep_sweeping(subscriptions.sweep, stop),
                     keep_beating(settings.heartbeat_file, stop),

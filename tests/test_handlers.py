@@ -21,6 +21,7 @@ from bot.handlers import ALLOWED_UPDATES, TRIES, Handlers
 from bot.replies import Channel, ChatAddress, Reply
 from bot.settings import Settings
 from bot.state import open_state
+from bot.subscribing import subscriber_features
 from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState
 from bot.telegram_sender import TelegramSender
 from bot.texts import say
@@ -148,7 +149,16 @@ class Talk(Conversation):
     """The real conversation, but for questions that wait or fail on purpose."""
 
     def __init__(self, answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> None:
-        super().__init__(answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "en")
+        library = answering.catalogue.current
+        super().__init__(
+            answering.catalogue,
+            answering.answerer,
+            answering.samples,
+            subscriptions,
+            threads,
+            "en",
+            features=subscriber_features(subscriptions, library, lambda _words, _language: (), threads),
+        )
         self.gate = asyncio.Event()
         self.begun: list[str] = []
 

@@ -21,6 +21,7 @@ from bot.migrating import migrate
 from bot.news.pushes import news_of
 from bot.outbox import Outbox
 from bot.replies import Button, Channel, Document, Reply
+from bot.subscribing import subscriber_features
 from bot.subscriptions import Subscriptions
 from bot.terminal import CHAT, SHORT_FILE, LoopThread, TerminalSender, converse, drawn, reported_language
 from bot.texts import say
@@ -180,8 +181,15 @@ def room(answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         return Reply(news_of(article, parcel.language or "en", ()).told)
 
     with ThreadPoolExecutor(1) as threads:
+        library = answering.catalogue.current
         conversation = Conversation(
-            answering.catalogue, answering.answerer, answering.samples, subscriptions, threads, "en"
+            answering.catalogue,
+            answering.answerer,
+            answering.samples,
+            subscriptions,
+            threads,
+            "en",
+            features=subscriber_features(subscriptions, library, lambda _words, _language: (), threads),
         )
         announcer = Announcer(outbox, sender, compose, Channel.TERMINAL)
         yield Room(conversation, announcer, sender, console, loop, subscriptions, outbox, file)

@@ -19,9 +19,12 @@ Made by `make eval QA=FILE` from questions with known answers ([figures](qa.json
 announcement that ships ([figures](announcement.json)), which nothing was tuned on. What is measured is the bot as it
 ships: the same answerer, over libraries that are made for a question and thrown away. Figures on articles that
 something in the bot was trained on (`make gate` says on which) are better than on others.
-
-What each sign of the ranking is worth: [ranking.md](ranking.md).
 """
+BESIDE = {
+    "targets.md": "How near it comes to what we want of it, and what stands in the way",
+    "ranking.md": "What each sign of the ranking is worth",
+}
+"""Pages that stand in the folder beside the report, where they do."""
 PICTURES = """\
 ## Pictures
 
@@ -49,7 +52,8 @@ def publish(parts: Record, folder: Path) -> None:
     try:
         every = {name: parts.get(name) or _kept(folder / f"{name}.json") for name in PARTS}
         there = {name: part for name, part in every.items() if part is not None}
-        texts = [INTRODUCTION, text_of(there, wrong=False) + "\n"]
+        beside = [f"- [{title}]({name})\n" for name, title in BESIDE.items() if (folder / name).exists()]
+        texts = [INTRODUCTION, *(["".join(beside)] if beside else []), text_of(there, wrong=False) + "\n"]
         if "qa" in there:
             from bot.evaluation.plots import write_plots
 

@@ -6,17 +6,24 @@ owed, as rows of the outbox, and whoever delivers takes it from there.
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from bot.catalogue import corpus_of
+from bot.database import in_one_line
+from bot.errors import AnnuncioError
 from bot.ingesting import Ingested, put_back, write_editions
 from bot.library import Library, throwaway_library
 from bot.news.corrections import Correction, corrections
 from bot.news.matching import Matcher, answers_of
 from bot.news.stories import WITHIN, Stories
+from bot.news.told import article_of, read_told, write_told
 from bot.schema import DeliveryKind, Rhythm
 from bot.settings import Settings
 from bot.state import State
@@ -25,6 +32,8 @@ from corpus.reader import render_edition
 
 if TYPE_CHECKING:
     from bot.app import Answering
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +93,7 @@ class Newsroom:
         is published quietly, and of articles that come with the bot, nobody is told; corrections go out all the same.
         """
         async with self._turn:
+            await self._catch_up()
             before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
             ingested = await asyncio.to_thread(self._store, editions)
             library = self._answering.catalogue.current()
@@ -94,7 +104,38 @@ class Newsroom:
                     told.append(Told(slug, corrections=corrected))
                 else:
                     told.append(await self._tell(library, library.articles[slug], corrected, at))
+            await self._note_told(library)
             return Published(tuple(ingested), tuple(told), _undo(editions, before))
+
+    async def keep_up(self, stop: asyncio.Event, every: float = 30.0) -> None:
+        """Owe the corrections of what others change, by hand too, and of what an ended process left; until `stop`."""
+        seen = ""
+        while not stop.is_set():
+            digest = self._answering.catalogue.current().digest
+            if digest != seen:
+                try:
+                    async with self._turn:
+                        await self._catch_up()
+                    seen = digest
+                except (SQLAlchemyError, AnnuncioError) as error:
+                    said = in_one_line(error) if isinstance(error, SQLAlchemyError) else error
+                    log.warning("what has changed is corrected later: %s", said)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), every)
+
+    async def _catch_up(self) -> None:
+        """Owe the corrections of whatever changed since people were last told."""
+        folder, library = self._answering.settings.data_dir, self._answering.catalogue.current()
+        before = await asyncio.to_thread(read_told, folder)
+        for slug, article in (before or {}).items():
+            if article != library.articles.get(slug):
+                await self._correct(slug, article, library.articles.get(slug), None)
+        if before != library.articles:
+            await self._note_told(library)
+
+    async def _note_told(self, library: Library) -> None:
+        """From here on a change is one of what the library holds now."""
+        await asyncio.to_thread(write_told, self._answering.settings.data_dir, library.articles)
 
     async def preview(self, editions: Sequence[Edition]) -> tuple[Preview, ...]:
         """What `publish` would do with these editions; an article of several is previewed once."""
@@ -121,6 +162,7 @@ class Newsroom:
             for slug in dict.fromkeys(name.partition("/")[0] for name in files):
                 await self._state.outbox.withdraw(slug)
                 await self._correct(slug, before.get(slug), library.articles.get(slug), None)
+            await self._note_told(library)
 
     def _store(self, editions: Sequence[Edition]) -> list[Ingested]:
         ingested = write_editions(self._answering, editions)
@@ -219,9 +261,7 @@ def _by_slug(articles: Sequence[Article]) -> dict[str, Article]:
 def _with(before: Article | None, new: Mapping[str, Edition]) -> Article:
     """The article as it will be, the original first."""
     editions = {**({edition.language: edition for edition in before.editions} if before else {}), **new}
-    slug = next(iter(new.values())).slug
-    ordered = sorted(editions.values(), key=lambda edition: (edition.language != edition.original, edition.language))
-    return Article(slug, tuple(ordered))
+    return article_of(editions.values())
 
 
 def _undo(editions: Sequence[Edition], before: Mapping[str, Article]) -> str:

@@ -1,6 +1,8 @@
 """From editions to what is owed: whom an article concerns, once, and what it says otherwise than before."""
 
+import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -9,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from bot.app import Answering, open_answering
+from bot.catalogue import build
 from bot.deliveries import Outcome
 from bot.errors import CorpusError
 from bot.news import matching, publishing
 from bot.news.publishing import Newsroom, Told
+from bot.news.told import FILE, read_told
 from bot.replies import Channel, ChatAddress
 from bot.schema import DeliveryKind, DeliveryState, Rhythm
 from bot.settings import Settings
@@ -72,6 +76,18 @@ async def taken(state: State, clock: Callable[[], object]) -> list[tuple[str, De
         await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT, message_id=7)) for parcel in parcels])
         found += [(p.chat.address, d.kind, d.article, d.because) for p in parcels for d in p.deliveries]
     return sorted(found)
+
+
+async def kept_up(newsroom: Newsroom) -> None:
+    """One look at what has changed."""
+    stop = asyncio.Event()
+    running = asyncio.create_task(newsroom.keep_up(stop, every=3600))
+    for _ in range(500):
+        await asyncio.sleep(0.01)
+        if read_told(newsroom._answering.settings.data_dir) == newsroom._answering.catalogue.current().articles:
+            break
+    stop.set()
+    await running
 
 
 async def test_everyone_whom_it_concerns_is_owed_it_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
@@ -178,6 +194,59 @@ async def test_a_changed_edition_is_corrected(newsroom: Newsroom, state: State, 
     correction = await state.shown.correction(int(delivery.about))
     assert correction is not None
     assert (correction.was, correction.now) == ("It has room for 40 lorries.", "It has room for 55 lorries.")
+
+
+CHANGED = edition(
+    "depot", "en", [["Acme opens a depot in Turin on 9 June.", "It has room for 40 lorries."]], title="Acme"
+)
+OPENS = ("depot/p1/s1", "en", "Acme opens a depot in Turin on 3 May.")
+
+
+async def test_an_end_in_the_middle_loses_no_correction(
+    newsroom: Newsroom, answering: Answering, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a process ended after it stored a change and before it owed what follows, the next one owes it, once."""
+    await newsroom.publish([DEPOT], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [OPENS])
+    with monkeypatch.context() as patch:
+        patch.setattr(newsroom, "_correct", None)
+        with pytest.raises(TypeError):
+            await newsroom.publish([CHANGED], quiet=True)
+    for _ in range(2):
+        await kept_up(Newsroom(answering, state))
+    assert await taken(state, clock) == [("1", DeliveryKind.CORRECTION, "depot", None)]
+
+
+async def test_what_is_changed_by_hand_is_corrected(
+    newsroom: Newsroom, answering: Answering, state: State, settings: Settings, clock: StoppedClock
+) -> None:
+    """An edition that somebody takes out of the folder is withdrawn, and who was shown it hears so, once."""
+    await newsroom.publish([DEPOT, OFFER], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [OPENS])
+    await kept_up(newsroom)
+    assert await taken(state, clock) == []
+    shutil.rmtree(settings.own_articles / "depot")
+    build(settings, answering.encoder)
+    answering.catalogue.refresh()
+    for _ in range(2):
+        await kept_up(newsroom)
+    assert await taken(state, clock) == [("1", DeliveryKind.CORRECTION, "depot", None)]
+
+
+@pytest.mark.parametrize("text", ["no JSON", "[1]", '{"depot": {}}', '{"depot": {"en": "no edition"}}'])
+async def test_what_cannot_be_read_is_begun_anew(
+    newsroom: Newsroom, settings: Settings, state: State, clock: StoppedClock, text: str
+) -> None:
+    """A damaged note of what was told corrects nothing, stops nothing, and is written anew."""
+    await newsroom.publish([DEPOT], quiet=True)
+    (settings.data_dir / FILE).write_text(text, encoding="utf-8")
+    await kept_up(newsroom)
+    told = read_told(settings.data_dir)
+    assert told is not None
+    assert told.keys() == {"depot"}
+    assert await taken(state, clock) == []
 
 
 async def test_publishing_can_be_undone(
