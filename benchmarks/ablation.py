@@ -39,6 +39,8 @@ from corpus.reader import read_corpus
 
 OWN_QUESTIONS = Path(__file__).parent / "questions" / "announcement.jsonl"
 FILE = "ranking.md"
+SATURATION = 1.5
+"""BM25's k1: a term that stands once in a sentence of mean length counts 1 / (1 + k1) of its rarity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +83,21 @@ class RememberingReader:
 
 
 def with_bm25(library: Library, query: Query, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The candidates with BM25 added to their scores, on the scale of the share that it stands in for: divided by what
-    the question's terms would weigh together."""
+    """The candidates with BM25 added to their scores, on the scale of the share that it stands in for: a sentence of
+    mean length that has each of the question's terms once gets 1."""
     by_edition: dict[tuple[str, str], dict[str, float]] = {}
     for candidate in candidates:
         key = candidate.article.slug, candidate.edition.language
         if key not in by_edition:
             sentences = candidate.edition.sentences
-            search = bm25s.BM25()
+            search = bm25s.BM25(k1=SATURATION)
             search.index([sorted(terms(sentence.text)) for sentence in sentences], show_progress=False)
             known = sorted(query.terms & set(search.vocab_dict))
             scores = search.get_scores(known) if known else np.zeros(len(sentences))
             total = library.words[key].rarity.of(query.terms) or 1.0
-            by_edition[key] = {s.id: float(x) / total for s, x in zip(sentences, scores, strict=True)}
+            by_edition[key] = {
+                s.id: (1 + SATURATION) * float(x) / total for s, x in zip(sentences, scores, strict=True)
+            }
     weighed = [
         replace(c, score=c.score + WEIGHTS.coverage * by_edition[c.article.slug, c.edition.language][c.sentence.id])
         for c in candidates
