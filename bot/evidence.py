@@ -223,6 +223,11 @@ class Regression:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, log_odds))))
 
 
+OF_ANOTHER_PLACE = 0.07
+"""Of the development questions that name a country or continent which no edition names, so many are stated all the
+same: 37 of 569."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The two regressions and the thresholds that they were calibrated for."""
@@ -236,7 +241,10 @@ class Gate:
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh the evidence."""
-        return Verdict(self.states.probability(evidence.features), self.concerns.probability(evidence.without_reader))
+        confidence = self.states.probability(evidence.features)
+        if evidence.missing_places:  # whatever else speaks for it, it speaks of another place
+            confidence = min(confidence, OF_ANOTHER_PLACE)
+        return Verdict(confidence, self.concerns.probability(evidence.without_reader))
 
 
 WITH_READER, WITHOUT_READER = "with reader", "without reader"

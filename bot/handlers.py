@@ -112,7 +112,7 @@ class Handlers:
         await self._answer(
             update,
             lambda visitor: self._conversation.command(visitor, name, argument),
-            deciding=decides(name),
+            deciding=self._conversation.knows(name) and decides(name),
         )
 
     async def text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:

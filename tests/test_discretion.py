@@ -65,6 +65,7 @@ def answering(tmp_path: Path) -> Answering:
     places = Settings(data_dir=tmp_path / "data", articles_dir=tmp_path / "articles", reader=False)
     small = open_answering(places, WordEncoder("depot", "lorry", "price", "opens"))
     write_editions(small, [edition("a", "en", [["The depot opens in Turin.", "A lorry waits there."]])])
+    small.catalogue.refresh()
     return small
 
 
