@@ -48,7 +48,7 @@ def test_a_follow_up_of_what_is_not_stated(person: NewChat) -> None:
     question, refusal = NOT_STATED["en"]
     chat = person()
     chat.says(question)
-    assert chat.wait_for_message(refusal).labels == ()
+    assert chat.wait_for_message(refusal).labels == ("Tell me when you know",)
     chat.says("and in Germany?")
     assert chat.wait_for_message(refusal).text.startswith("What is the price of the SU7 in Germany?\n\n")
 

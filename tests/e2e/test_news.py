@@ -25,6 +25,7 @@ from tests.e2e.texts import (
 pytestmark = pytest.mark.enable_socket
 
 DAY = {"en": "2 March 2026", "it": "2 marzo 2026", "zh": "2026年3月2日"}
+WHY = {"en": "because you follow everything", "it": "perché segui tutto", "zh": "因为你关注了全部"}
 
 
 @pytest.fixture
@@ -86,11 +87,13 @@ def test_a_new_article_reaches_each_subscriber_once_and_can_be_asked_at_once(
     ]
     for language, chat in readers.items():
         news = chat.wait_for_message("📣")
-        assert news.text == f"📣 {TRAM_TITLE}\n{DAY[language]}\n\n{TRAM_SUMMARY}"
+        told, _, why = news.text.rpartition("\n\n")
+        assert told == f"📣 {TRAM_TITLE}\n{DAY[language]}\n\n{TRAM_SUMMARY}"
+        assert WHY[language] in why
     silent.wait_for_message("📣")
     blocker.wait_for_message("📣")
     (news,) = [sent for sent in readers["en"].messages if "📣" in sent.text]
-    assert news.labels == (TRAM_QUESTION,)
+    assert news.labels[0] == TRAM_QUESTION
     readers["en"].wait_for_answer(readers["en"].presses(TRAM_QUESTION))
     assert "2.40 euros" in readers["en"].wait_for_message(TRAM_ANSWER).text
     stranger.says("How many stops does the night tram have?")

@@ -64,7 +64,7 @@ def test_telegram_is_told_the_address_and_a_secret(server: BotApiServer) -> None
     assert call.params["url"] == "https://bot.example/hooks/annuncio"
     assert len(call.params["secret_token"]) == 64
     assert call.params["secret_token"] not in TOKEN
-    assert sorted(call.params["allowed_updates"]) == ["callback_query", "message", "my_chat_member"]
+    assert sorted(call.params["allowed_updates"]) == ["callback_query", "channel_post", "message", "my_chat_member"]
     assert server.calls("getUpdates") == ()
 
 
