@@ -30,7 +30,7 @@ STATED: list[tuple[str, str, Sequence[str], str]] = [
     ("zh", "小米汽车什么时候进入欧洲？", EUROPE, "2027年"),
     ("en", "How many SU7 have been delivered?", DELIVERED, "300,000"),
     ("it", "A quanto ammontano le consegne della SU7?", DELIVERED, "300.000"),
-    ("es", "¿Cuántos SU7 se han entregado?", DELIVERED, "300.000"),
+    ("es", "¿A cuánto ascienden las entregas del SU7?", DELIVERED, "300.000"),
     ("de", "Wie viele SU7 wurden ausgeliefert?", DELIVERED, "300.000"),
     ("fr", "Combien de SU7 ont été livrées ?", DELIVERED, "300\u202f000"),
     ("zh", "小米SU7的交付量是多少？", DELIVERED, "30万"),
