@@ -28,8 +28,7 @@ from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
 from bot.evaluation.scores import share
 from bot.evaluation.tables import percent, table
-from bot.evaluation.trials import throwaway_library
-from bot.library import Library
+from bot.library import Library, throwaway_library
 from bot.ranking import WEIGHTS, Candidate, Query, Weights, make_query, rank, reread
 from bot.reader import Read, Reader, packaged_reader
 from bot.settings import Settings

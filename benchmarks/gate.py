@@ -33,8 +33,8 @@ from benchmarks.reader.texts import OWN_KEPT, kept_apart
 from bot.evaluation.cases import Case, Situation, cases
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
-from bot.evaluation.trials import throwaway_library
 from bot.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
+from bot.library import throwaway_library
 from bot.ranking import make_query, rank, reread
 from bot.reader import OnnxReader, Reader
 from bot.settings import Settings

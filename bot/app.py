@@ -17,10 +17,9 @@ from bot.keys import open_vault
 from bot.library import Library
 from bot.logs import lines_of
 from bot.news.later import Later
-from bot.news.matching import Matcher, topic_preview
+from bot.news.matching import topic_preview
 from bot.news.publishing import Newsroom
 from bot.news.pushes import Pushes, parts
-from bot.news.stories import Stories
 from bot.operators.office import Office
 from bot.reader import packaged_reader
 from bot.replies import Channel
@@ -133,7 +132,7 @@ async def open_services(answering: Answering) -> AsyncIterator[Services]:
         async with open_state(settings, vault) as state:
             newsroom = Newsroom(answering, state)
             office = Office(answering, state, newsroom)
-            preview = topic_preview(Matcher(answering.encoder, answering.answerer), library)
+            preview = topic_preview(newsroom.matcher, library)
             features = (
                 *office.features,
                 *subscriber_features(state.subscriptions, library, preview, threads),
@@ -154,7 +153,7 @@ async def open_services(answering: Answering) -> AsyncIterator[Services]:
                 library,
                 answering.samples,
                 answering.answerer,
-                Stories(answering.encoder),
+                newsroom.stories,
                 state.shown,
                 settings.language,
             )

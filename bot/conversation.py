@@ -4,7 +4,6 @@ Answering is the one piece of work here that takes a core's time; it crosses to 
 delays nobody else.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -35,6 +34,7 @@ from bot.samples import Samples
 from bot.settings import LANGUAGES
 from bot.subscriptions import Subscriptions, utc_now
 from bot.texts import day, phrasebook, say, say_html
+from bot.threads import in_thread
 
 T = TypeVar("T")
 
@@ -209,7 +209,7 @@ class Conversation:
         return self._language
 
     async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+        return await in_thread(self._threads, work, *args)
 
     async def _offered(self, language: str) -> tuple[str, ...]:
         return (await self._in_thread(self._samples)).in_language(language)

@@ -22,7 +22,8 @@ from bot.evaluation.command import DEFAULT_PAIRS, Wanted
 from bot.evaluation.own import OwnQuestion, Verdict, is_right, judge, own_record, read_own
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
-from bot.evaluation.trials import Examination, throwaway_library
+from bot.evaluation.trials import Examination
+from bot.library import throwaway_library
 from bot.polarity import Polarity
 from bot.settings import FIELDS, LANGUAGES, Settings
 from bot.smalltalk import Smalltalk

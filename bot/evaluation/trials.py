@@ -11,8 +11,6 @@ from bot.library import Library, throwaway_library
 from bot.settings import Settings
 from corpus.model import Article
 
-__all__ = ["Examination", "Trial", "throwaway_library"]
-
 KEPT = 8
 """Libraries kept for the next question: those of a paragraph's questions are mostly the same."""
 

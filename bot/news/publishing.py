@@ -80,8 +80,8 @@ class Newsroom:
     def __init__(self, answering: "Answering", state: State) -> None:
         self._answering = answering
         self._state = state
-        self._matcher = Matcher(answering.encoder, answering.answerer)
-        self._stories = Stories(answering.encoder)
+        self.matcher = Matcher(answering.encoder, answering.answerer)
+        self.stories = Stories(answering.encoder)
         self._turn = asyncio.Lock()
 
     async def publish(
@@ -183,7 +183,7 @@ class Newsroom:
     async def _story(self, library: Library, article: Article) -> str | None:
         """The first telling of the article's story of which people were told."""
         told = await self._told_near(library, article)
-        found = await asyncio.to_thread(self._stories.told_before, library, article, told)
+        found = await asyncio.to_thread(self.stories.told_before, library, article, told)
         return None if found is None else (await self._state.outbox.story_of(found)) or found
 
     async def _told_near(self, library: Library, article: Article) -> tuple[str, ...]:
@@ -203,7 +203,7 @@ class Newsroom:
 
     async def _own(self, library: Library, article: Article) -> frozenset[int]:
         topics = [topic for topic, _ in await self._state.subscriptions.own_topics()]
-        return await asyncio.to_thread(self._matcher.topics_of, library, article, topics)
+        return await asyncio.to_thread(self.matcher.topics_of, library, article, topics)
 
     async def _answer(self, article: Article, at: datetime | None) -> int:
         """Owe its asker each answer that the article gives to a question that waits."""
@@ -238,7 +238,7 @@ class Newsroom:
         current = self._answering.catalogue.current()
         both = Library({**current.articles, slug: article}, library.search, library.words, library.digest)
         told = await self._told_near(both, article)
-        duplicate = await asyncio.to_thread(self._stories.told_before, both, article, told)
+        duplicate = await asyncio.to_thread(self.stories.told_before, both, article, told)
         own = await self._own(library, article)
         shipped = slug in _shipped(self._answering.settings)
         story = None if duplicate is None else (await self._state.outbox.story_of(duplicate)) or duplicate
