@@ -11,6 +11,7 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -40,6 +41,9 @@ TOGETHER = 0.025
 """Seconds from one transaction to the next at least: what ended meanwhile is written in one. After a kill it is what
 is sent twice beside what was in the air."""
 
+LOOK_AGAIN = 1.0
+"""Seconds after which it is looked for more, while messages that are slow to be taken are still on their way."""
+
 RENEWAL = LEASE.total_seconds() / 4
 """Seconds from one sign of life to the next."""
 
@@ -51,6 +55,14 @@ Parts = Callable[[Parcel], Sequence[Parcel]]
 
 Sent = Callable[[Sequence[Parcel]], Awaitable[None]]
 """Hears what has been sent, once that is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """Not taken now, and why; in so many seconds at the earliest."""
+
+    reason: str
+    seconds: float
 
 
 class Sender(Protocol):
@@ -160,8 +172,8 @@ class Announcer:
                 if not parcels:
                     if not in_the_air and not self._unsettled:
                         break
-                    if in_the_air:
-                        await asyncio.wait(in_the_air)
+                    if in_the_air:  # what becomes due meanwhile does not wait for the slowest of them
+                        await asyncio.wait(in_the_air, timeout=LOOK_AGAIN)
                     await self._settle()  # what moved is due again at once
         finally:
             if in_the_air:
@@ -181,20 +193,35 @@ class Announcer:
         """Send the parts of a parcel one after another; trouble with the chat is trouble with the rest of it."""
         left = iter(self._parts(parcel))
         for part in left:
+            fresh = self._given_up(part, outcomes)
+            if not fresh.deliveries:
+                continue
             with self._lines(parcel.chat):
-                outcome = await self._attempt(part)
+                found = await self._attempt(fresh)
+            if isinstance(found, Outcome):
+                ended, due_at = [(fresh, found)], found.due_at
+            else:
+                ended, due_at = self._later(fresh, found), self._now() + timedelta(seconds=found.seconds)
+            for one, outcome in ended:
+                self._note(one, outcome)
+            outcome = ended[-1][1]
             outcomes[outcome.state] += 1
-            self._note(part, outcome)
-            if outcome.state is DeliveryState.PENDING or outcome.pause is not None:
+            if due_at is not None or outcome.pause is not None:
                 for rest in left:
-                    self._note(rest, Outcome(DeliveryState.PENDING, outcome.reason, outcome.due_at))
+                    self._note(rest, Outcome(DeliveryState.PENDING, outcome.reason, due_at))
                 return
 
-    async def _attempt(self, part: Parcel) -> Outcome:
-        """Send what was taken; every way in which it can end is an Outcome."""
-        tries = max(delivery.attempts for delivery in part.deliveries) + 1
-        if tries > MAX_ATTEMPTS:  # a process ended in the middle of each of them
-            return Outcome(DeliveryState.FAILED, reason=f"no answer in {MAX_ATTEMPTS} tries")
+    def _given_up(self, part: Parcel, outcomes: Counter[DeliveryState]) -> Parcel:
+        """The part without what a process ended in the middle of at each of its tries, which has failed."""
+        spent = tuple(delivery for delivery in part.deliveries if delivery.attempts >= MAX_ATTEMPTS)
+        if spent:
+            outcomes[DeliveryState.FAILED] += 1
+            reason = f"no answer in {MAX_ATTEMPTS} tries"
+            self._note(replace(part, deliveries=spent), Outcome(DeliveryState.FAILED, reason=reason))
+        return replace(part, deliveries=tuple(one for one in part.deliveries if one not in spent))
+
+    async def _attempt(self, part: Parcel) -> "Outcome | _Wait":
+        """Send what was taken; every way in which it can end is an Outcome, or a wait until the next try."""
         try:
             return await self._try(part)
         except ChatGoneError as error:
@@ -204,14 +231,14 @@ class Announcer:
         except TryLaterError as error:
             if error.everywhere:
                 self._resting_until = self._now() + timedelta(seconds=error.seconds)
-            return self._later(str(error), error.seconds, tries)
+            return _Wait(str(error), error.seconds)
         except MessageGoneError as error:
             return Outcome(DeliveryState.SKIPPED, reason=str(error))
         except SendError as error:
             return Outcome(DeliveryState.FAILED, reason=str(error))
         except Exception as error:  # a mistake of ours in one message does not end those to the others
             logger.exception("A message could not be made or sent")
-            return self._later(f"not made or sent: {type(error).__name__}", 0, tries)
+            return _Wait(f"not made or sent: {type(error).__name__}", 0)
 
     async def _try(self, part: Parcel) -> Outcome:
         reply = await self._compose(part)
@@ -228,16 +255,24 @@ class Announcer:
             return Outcome(DeliveryState.SENT)
         return Outcome(DeliveryState.SKIPPED, reason="the message says so already")
 
-    def _later(self, reason: str, seconds: float, tries: int) -> Outcome:
-        """Again after the wait that the channel names, or longer after many tries in vain; or not any more.
+    def _later(self, part: Parcel, wait: "_Wait") -> list[tuple[Parcel, Outcome]]:
+        """Each delivery again after the wait that the channel names, or longer after many tries in vain; or not any
+        more.
 
-        An outage of some hours must not use up the tries of everything that is owed.
+        An outage of some hours must not use up the tries of everything that is owed, nor those of what only came along
+        with it.
         """
-        if tries >= MAX_ATTEMPTS:
-            return Outcome(DeliveryState.FAILED, reason=reason)
-        backoff = min(4 ** (tries - 1), LONGEST_BACKOFF)
-        due_at = self._now() + timedelta(seconds=max(seconds, backoff))
-        return Outcome(DeliveryState.PENDING, reason=reason, due_at=due_at)
+        ended = []
+        for delivery in part.deliveries:
+            tries = delivery.attempts + 1
+            if tries >= MAX_ATTEMPTS:
+                outcome = Outcome(DeliveryState.FAILED, reason=wait.reason)
+            else:
+                backoff = min(4 ** (tries - 1), LONGEST_BACKOFF)
+                due_at = self._now() + timedelta(seconds=max(wait.seconds, backoff))
+                outcome = Outcome(DeliveryState.PENDING, reason=wait.reason, due_at=due_at)
+            ended.append((replace(part, deliveries=(delivery,)), outcome))
+        return ended
 
     def _note(self, part: Parcel, outcome: Outcome) -> None:
         """Have it written soon, with whatever else ends meanwhile."""

@@ -103,6 +103,10 @@ class Conversation:
                 replies = await feature.typed(visitor, self._spoken(asker), text)
                 if replies is not None:
                     return replies
+        return await self._question(visitor, asker, text)
+
+    async def _question(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply]:
+        """A question, or what follows up the last one; whatever else was waited for."""
         whole = self._told_in_full(visitor.chat, text)
         if whole is not None:
             return [understood(await self._replied(visitor, asker, whole), whole)]
@@ -236,7 +240,7 @@ class Conversation:
 
     async def _ask(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         if argument:
-            return await self.message(visitor, argument)
+            return await self._question(visitor, await self._asker(visitor), argument)
         offered = await self._offered(language)
         if not offered:
             return [Reply(say(language, "ask_usage_bare"))]

@@ -118,7 +118,7 @@ class Following:
 
     async def _followed(self, visitor: Visitor, language: str, words: str) -> Reply:
         """Add the topic; who was not subscribed hears of this alone."""
-        known = await self._subscriptions.preferences_of(visitor.chat) is not None
+        known = (await self._wishes.of(visitor.chat)).active is not None
         await self._subscriptions.subscribe(visitor.chat, language)
         if not known:
             await self._subscriptions.set_topics(visitor.chat, ())

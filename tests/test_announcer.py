@@ -342,6 +342,20 @@ async def test_tries_have_an_end_and_outlast_an_outage(stand: Stand) -> None:
     assert len(stand.sender.errors[ANNA]) == 20 - MAX_ATTEMPTS
 
 
+async def test_what_is_new_does_not_share_the_tries_of_what_is_old(stand: Stand) -> None:
+    """An article that joins one which failed nine times has ten tries of its own, and is not kept waiting for it."""
+    stand.sender.fail(ANNA, TryLaterError(5, "not reached"))
+    await stand.outbox.announce("old")
+    stand.run_sql("UPDATE deliveries SET attempts = 9 WHERE chat_id = 1")
+    await stand.outbox.announce("new")
+    assert await stand.announcer.deliver_due() == 2
+    mine = [(state, reason) for address, state, reason in stand.states() if address == "1"]
+    assert mine == [("failed", "not reached (again in 5 s)"), ("pending", "not reached (again in 5 s)")]
+    stand.clock.forward(5)
+    assert await stand.announcer.deliver_due() == 1
+    assert stand.taken[-1] == ("1", "new in it")
+
+
 async def test_a_message_that_ends_the_process_is_given_up(stand: Stand) -> None:
     """After ten tries that nobody settled it is not tried again."""
     await stand.outbox.announce("news")

@@ -20,9 +20,11 @@ from tests.e2e.processes import ANNUNCIO, LONGEST, assert_discreet, environment
 CTRL_C = "\x03"
 CTRL_D = "\x04"
 _STYLES = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>])")
-# The terminal must be the process's own for Ctrl-C to reach it.
+# The terminal must be the process's own for Ctrl-C to reach it, and a shell that put us into the background may have
+# told us to ignore it.
 _OWN_TERMINAL = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
+    "import fcntl, os, signal, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    "signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
 
