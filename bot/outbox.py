@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot import owing
@@ -95,19 +95,33 @@ class Outbox:
         async with self._engines.write() as connection:
             return await owing.owe_edits(connection, article, second_slug, self._now(), at)
 
-    async def withdraw(self, slug: str) -> int:
+    async def withdraw(self, slug: str, at: datetime | None = None) -> int:
         """Undo what is still owed of the article; how much that was.
 
-        It may be announced again, to whom it was never begun to be sent.
+        With `at` only what was owed with that very time, not what was owed of it before. It may be announced again, to
+        whom it was never begun to be sent.
         """
         of_it = or_(deliveries.c.article == slug, deliveries.c.about == slug)
+        told = announcements.c.slug == slug
+        if at is not None:
+            of_it, told = and_(of_it, deliveries.c.held_until == at), and_(told, announcements.c.announced_at == at)
         pending = and_(of_it, deliveries.c.state == DeliveryState.PENDING)
         async with self._engines.write() as connection:
             owed = (await connection.execute(select(func.count()).where(pending))).scalar_one()
             await connection.execute(delete(deliveries).where(pending, deliveries.c.attempts == 0))
             await skip_pending(connection, of_it, "withdrawn", self._now())
-            await connection.execute(delete(announcements).where(announcements.c.slug == slug))
+            await connection.execute(delete(announcements).where(told))
             return owed
+
+    async def note_announced(self, slug: str) -> None:
+        """Take the article for told, to nobody: it is no news any more."""
+        async with self._engines.write() as connection:
+            await owing.announced(connection, slug, self._now(), None)
+
+    async def is_announced(self, slug: str) -> bool:
+        """Whether the article was told, or taken for told."""
+        async with self._engines.read() as connection:
+            return await connection.scalar(select(exists().where(announcements.c.slug == slug))) or False
 
     async def pending_of(self, slug: str) -> Mapping[DeliveryState, int]:
         """How many deliveries of the article stand in which state."""

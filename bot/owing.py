@@ -57,7 +57,10 @@ async def owe_announcement(
     """
     due: dict[tuple[Any, ...], datetime] = {}  # the same for all who wish the same
     owed = last = 0
-    while rows := (await connection.execute(_audience(wanted, last))).all():
+    # Held, or a chat could be erased or paused before its rows are there.
+    while rows := (
+        await connection.execute(_audience(wanted, last).with_for_update(of=(chats, subscriptions), read=True))
+    ).all():
         for row in rows:
             wishes = _wishes(row)
             if wishes not in due:
@@ -207,7 +210,9 @@ async def owe_edits(
     while True:
         sent = await connection.execute(
             select(deliveries.c.id, deliveries.c.chat_id, deliveries.c.because, deliveries.c.message_id)
-            .join(subscriptions, subscriptions.c.chat_id == deliveries.c.chat_id)
+            .join(chats, chats.c.id == deliveries.c.chat_id)
+            .join(subscriptions, subscriptions.c.chat_id == chats.c.id)
+            .with_for_update(of=(chats, subscriptions), read=True)
             .where(
                 deliveries.c.article == article,
                 deliveries.c.kind == DeliveryKind.ANNOUNCEMENT,

@@ -73,18 +73,23 @@ class Shown:
                 await _note(connection, list(latest.values()))
 
     async def who_saw(self, sentence: str, language: str, text: str) -> tuple[int, ...]:
-        """The ids of the subscribers' chats that were shown the sentence with this very text, in this language."""
+        """The ids of the subscribers' chats that were shown this very text of the sentence's article, in this language.
+
+        The digest knows the text; the sentence may have had another place, and so another id, when it was shown.
+        """
+        article = f"{sentence.partition('/')[0]}/"
         async with self._engines.read() as connection:
             found = await connection.scalars(
                 select(shown.c.chat_id)
                 .join(subscriptions, subscriptions.c.chat_id == shown.c.chat_id)
                 .where(
-                    shown.c.sentence == sentence,
+                    shown.c.sentence.startswith(article, autoescape=True),
                     shown.c.language == language,
                     shown.c.digest == digest_of(text),
                     subscriptions.c.state == SubscriptionState.ACTIVE,
                 )
                 .order_by(shown.c.chat_id)
+                .distinct()
             )
             return tuple(found)
 

@@ -223,7 +223,6 @@ async def test_what_was_found_out_before_brings_nothing_back(
     assert await state.outbox.announce("one", own=[topic.id]) == 0
     await state.shown.note_all([(saw, *SENTENCE)])
     await state.shown.note(ANNA, [SENTENCE])
-    await state.subscriptions.drop_awaited([question.id])
     await state.subscriptions.pause(ANNA, PauseReason.BLOCKED)
     await state.subscriptions.resume(ANNA)
     await state.subscriptions.move_chat(ANNA, "-1005000009")

@@ -96,14 +96,15 @@ class Later:
     async def _note(self, chat: ChatAddress, answer: Answer) -> None:
         """An answer is not lost because this could not be written."""
         try:
-            await self._shown.note(chat, list(self._sentences(answer)))
+            await self._shown.note(chat, list(sentences_of(self._library(), answer)))
         except SQLAlchemyError as error:
             log.warning("what was shown is not noted, the database says: %s", in_one_line(error))
 
-    def _sentences(self, answer: Answer) -> Iterator[tuple[str, str, str]]:
-        """The sentences that an answer shows, by id, language and text."""
-        for proof in (answer.evidence[0], *answer.also):
-            yield from _within(self._library(), proof)
+
+def sentences_of(library: Library, answer: Answer) -> Iterator[tuple[str, str, str]]:
+    """The sentences that an answer shows, by id, language and text."""
+    for proof in (answer.evidence[0], *answer.also):
+        yield from _within(library, proof)
 
 
 def _within(library: Library, proof: Proof) -> Iterator[tuple[str, str, str]]:

@@ -7,6 +7,7 @@ owed, as rows of the outbox, and whoever delivers takes it from there.
 import asyncio
 import json
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.catalogue import corpus_of
 from bot.database import in_one_line
-from bot.errors import AnnuncioError
+from bot.errors import AnnuncioError, CorpusError, StateError
 from bot.ingesting import Ingested, put_back, write_editions
 from bot.library import Library, throwaway_library
 from bot.news.corrections import Correction, corrections
@@ -92,26 +93,40 @@ class Newsroom:
         What was published before is owed to nobody a second time, so that it may be repeated after a failure. Of what
         is published quietly, and of articles that come with the bot, nobody is told; corrections go out all the same.
         """
+        slugs = tuple(dict.fromkeys(edition.slug for edition in editions))
         async with self._turn:
             await self._catch_up()
-            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            before = await self._corpus()
             ingested = await asyncio.to_thread(self._store, editions)
-            library = self._answering.catalogue.current()
+            library = await self._library()
+            corrected = await self._catch_up(dict.fromkeys(slugs, at))
             told = []
-            for slug in dict.fromkeys(edition.slug for edition in editions):
-                corrected = await self._correct(slug, before.get(slug), library.articles.get(slug), at)
-                if quiet or slug in _shipped(self._answering.settings):
-                    told.append(Told(slug, corrections=corrected))
+            for slug in slugs:
+                if slug in _shipped(self._answering.settings):
+                    told.append(Told(slug, corrections=corrected[slug]))
+                elif quiet:
+                    await self._state.outbox.note_announced(slug)  # or its next version would be news to everybody
+                    told.append(Told(slug, corrections=corrected[slug]))
                 else:
-                    told.append(await self._tell(library, library.articles[slug], corrected, at))
-            await self._note_told(library)
-            return Published(tuple(ingested), tuple(told), _undo(editions, before))
+                    told.append(await self._tell(library, library.articles[slug], corrected[slug], at))
+            return Published(tuple(ingested), tuple(told), _undo(editions, before, at))
+
+    async def _library(self) -> Library:
+        """The current library: reading a changed one takes a core's time."""
+        return await asyncio.to_thread(self._answering.catalogue.current)
+
+    async def _corpus(self) -> Mapping[str, Article]:
+        """The articles that are there. Raises StateError: whatever is wrong in them is no fault of a new one."""
+        try:
+            return _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+        except CorpusError as error:
+            raise StateError(str(error)) from error
 
     async def keep_up(self, stop: asyncio.Event, every: float = 30.0) -> None:
         """Owe the corrections of what others change, by hand too, and of what an ended process left; until `stop`."""
         seen = ""
         while not stop.is_set():
-            digest = self._answering.catalogue.current().digest
+            digest = (await self._library()).digest
             if digest != seen:
                 try:
                     async with self._turn:
@@ -123,24 +138,25 @@ class Newsroom:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every)
 
-    async def _catch_up(self) -> None:
-        """Owe the corrections of whatever changed since people were last told."""
-        folder, library = self._answering.settings.data_dir, self._answering.catalogue.current()
+    async def _catch_up(self, held: Mapping[str, datetime | None] | None = None) -> Counter[str]:
+        """Owe the corrections of whatever changed since people were last told; how many by article.
+
+        Those of the articles in `held` not before their time.
+        """
+        folder, library = self._answering.settings.data_dir, await self._library()
         before = await asyncio.to_thread(read_told, folder)
+        owed: Counter[str] = Counter()
         for slug, article in (before or {}).items():
             if article != library.articles.get(slug):
-                await self._correct(slug, article, library.articles.get(slug), None)
+                owed[slug] = await self._correct(slug, article, library.articles.get(slug), (held or {}).get(slug))
         if before != library.articles:
-            await self._note_told(library)
-
-    async def _note_told(self, library: Library) -> None:
-        """From here on a change is one of what the library holds now."""
-        await asyncio.to_thread(write_told, self._answering.settings.data_dir, library.articles)
+            await asyncio.to_thread(write_told, folder, library.articles)
+        return owed
 
     async def preview(self, editions: Sequence[Edition]) -> tuple[Preview, ...]:
         """What `publish` would do with these editions; an article of several is previewed once."""
         async with self._turn:
-            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            before = await self._corpus()
             return tuple(
                 [
                     await self._preview(slug, editions, before.get(slug))
@@ -153,16 +169,15 @@ class Newsroom:
 
         Who was told meanwhile of what stands no longer is owed a correction.
         """
-        files: dict[str, str | None] = json.loads(undo)
+        former = json.loads(undo)
+        files: dict[str, str | None] = former["files"]
+        at = datetime.fromisoformat(former["at"]) if former["at"] else None
         async with self._turn:
-            before = _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
             await asyncio.to_thread(put_back, self._answering, files)
             await asyncio.to_thread(self._answering.catalogue.refresh)
-            library = self._answering.catalogue.current()
             for slug in dict.fromkeys(name.partition("/")[0] for name in files):
-                await self._state.outbox.withdraw(slug)
-                await self._correct(slug, before.get(slug), library.articles.get(slug), None)
-            await self._note_told(library)
+                await self._state.outbox.withdraw(slug, at)
+            await self._catch_up()
 
     def _store(self, editions: Sequence[Edition]) -> list[Ingested]:
         ingested = write_editions(self._answering, editions)
@@ -184,7 +199,8 @@ class Newsroom:
         """The first telling of the article's story of which people were told."""
         told = await self._told_near(library, article)
         found = await asyncio.to_thread(self.stories.told_before, library, article, told)
-        return None if found is None else (await self._state.outbox.story_of(found)) or found
+        first = None if found is None else (await self._state.outbox.story_of(found)) or found
+        return None if first == article.slug else first
 
     async def _told_near(self, library: Library, article: Article) -> tuple[str, ...]:
         """The articles of about the same days that somebody was told of."""
@@ -235,22 +251,22 @@ class Newsroom:
         new = {edition.language: edition for edition in editions if edition.slug == slug}
         article = _with(before, new)
         library = await asyncio.to_thread(throwaway_library, [article], self._answering.encoder)
-        current = self._answering.catalogue.current()
+        current = await self._library()
         both = Library({**current.articles, slug: article}, library.search, library.words, library.digest)
         told = await self._told_near(both, article)
         duplicate = await asyncio.to_thread(self.stories.told_before, both, article, told)
         own = await self._own(library, article)
-        shipped = slug in _shipped(self._answering.settings)
+        news = slug not in _shipped(self._answering.settings) and not await self._state.outbox.is_announced(slug)
         story = None if duplicate is None else (await self._state.outbox.story_of(duplicate)) or duplicate
         hears: Mapping[Rhythm, int] = {}
-        if not shipped:
+        if news:
             hears = await self._state.outbox.audience(article.original.topics, own, story)
         return Preview(
             article=article,
             known=before is not None and all(before.edition(language) == e for language, e in new.items()),
             duplicates=(current.articles[duplicate],) if duplicate is not None else (),
             hears=hears,
-            corrections=corrections(before, article),
+            corrections=await asyncio.to_thread(corrections, before, article),
         )
 
 
@@ -264,15 +280,16 @@ def _with(before: Article | None, new: Mapping[str, Edition]) -> Article:
     return article_of(editions.values())
 
 
-def _undo(editions: Sequence[Edition], before: Mapping[str, Article]) -> str:
-    """What stood in the place of each edition: its file, or nothing."""
+def _undo(editions: Sequence[Edition], before: Mapping[str, Article], at: datetime | None) -> str:
+    """What stood in the place of each edition, its file or nothing, and from when on people were to be told."""
     former = {
         f"{edition.slug}/{edition.language}": before[edition.slug].edition(edition.language)
         if edition.slug in before
         else None
         for edition in editions
     }
-    return json.dumps({name: render_edition(edition) if edition else None for name, edition in former.items()})
+    files = {name: render_edition(edition) if edition else None for name, edition in former.items()}
+    return json.dumps({"files": files, "at": at.isoformat() if at else None})
 
 
 def _shipped(settings: Settings) -> frozenset[str]:

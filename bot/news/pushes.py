@@ -12,11 +12,12 @@ from datetime import date
 from html import escape
 
 from bot.aids import answer_buttons
-from bot.answering import Answerer
+from bot.answering import Answer, Answerer
 from bot.composing import LINE, SUMMARY, TELEGRAM_LIMIT, compose, cut, one_line, plain, question_buttons, units
 from bot.deliveries import Delivery, Parcel
 from bot.leaving import LESS, MUTE
 from bot.library import Library
+from bot.news.later import sentences_of
 from bot.news.matching import answers_of
 from bot.news.stories import Stories
 from bot.owing import OWN
@@ -99,17 +100,28 @@ class Pushes:
 
     async def sent(self, parcels: Iterable[Parcel]) -> None:
         """Note what those who were sent these parcels were shown, so that it can be corrected."""
-        rows = [
-            (parcel.chat_id, *sentence)
-            for parcel in parcels
-            for sentence in self._shown_in(_announced(parcel), parcel.language or self._language)
-        ]
+        rows: list[tuple[int, str, str, str]] = []
+        for parcel in parcels:
+            shown = list(self._shown_in(_announced(parcel), parcel.language or self._language))
+            for delivery in parcel.of(DeliveryKind.CORRECTION).deliveries:
+                one = await self._shown.correction(int(delivery.about))
+                if one is not None and one.now is not None:
+                    shown.append((one.sentence, one.language, one.now))
+            for delivery in parcel.of(DeliveryKind.ANSWER).deliveries:
+                shown += await asyncio.to_thread(self._shown_by, delivery, parcel.language or self._language)
+            rows += [(parcel.chat_id, *sentence) for sentence in shown]
         await self._shown.note_all(rows)
 
+    def _shown_by(self, delivery: Delivery, language: str) -> list[ShownSentence]:
+        """The sentences of an answer that was waited for."""
+        library = self._library()
+        answer = self._answer_to(library, delivery, language)
+        return [] if answer is None else list(sentences_of(library, answer))
+
     def _made(self, parcel: Parcel) -> bool:
-        """Whether all that takes time is at hand."""
+        """Whether all that takes time is at hand, and no thread is making more of it."""
         language = parcel.language or self._language
-        current = self._library().digest == self._digest
+        current = not self._turn.locked() and self._library().digest == self._digest
         return current and all((delivery.article, language) in self._news for delivery in _announced(parcel))
 
     def _shown_in(self, announced: Sequence[Delivery], language: str) -> tuple[ShownSentence, ...]:
@@ -140,14 +152,17 @@ class Pushes:
         return Reply("\n\n".join(texts), buttons) if texts else None
 
     def _answer(self, library: Library, delivery: Delivery, language: str) -> Reply | None:
-        article, question = library.articles.get(delivery.article), delivery.because_words
-        if article is None or question is None:
-            return None
-        answer = answers_of(self._answerer, article, question, language)
-        if answer is None:
+        answer, question = self._answer_to(library, delivery, language), delivery.because_words
+        if answer is None or question is None:
             return None
         asked = say(language, "push_answer", question=one_line(question))
         return Reply(f"{asked}\n\n{compose(answer).html}", answer_buttons(answer))
+
+    def _answer_to(self, library: Library, delivery: Delivery, language: str) -> Answer | None:
+        article, question = library.articles.get(delivery.article), delivery.because_words
+        if article is None or question is None:
+            return None
+        return answers_of(self._answerer, article, question, language)
 
     def _news_of(self, delivery: Delivery, language: str) -> News | None:
         """What is read of the article; made once for a language, as long as the library is the same."""

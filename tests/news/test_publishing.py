@@ -13,7 +13,7 @@ import pytest
 from bot.app import Answering, open_answering
 from bot.catalogue import build
 from bot.deliveries import Outcome
-from bot.errors import CorpusError
+from bot.errors import CorpusError, StateError
 from bot.news import matching, publishing
 from bot.news.publishing import Newsroom, Told
 from bot.news.told import FILE, read_told
@@ -21,6 +21,7 @@ from bot.replies import Channel, ChatAddress
 from bot.schema import DeliveryKind, DeliveryState, Rhythm
 from bot.settings import Settings
 from bot.state import State, open_state
+from corpus.reader import write_edition
 from tests.answerers import GATE
 from tests.articles import edition
 from tests.clocks import StoppedClock
@@ -255,13 +256,75 @@ async def test_publishing_can_be_undone(
     """Until it was sent, nobody is told, and files, index and library are as they were: it may be published again."""
     await state.subscriptions.subscribe(ANNA)
     published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
-    assert json.loads(published.undo) == {"depot/en": None}
+    assert json.loads(published.undo)["files"] == {"depot/en": None}
     await newsroom.withdraw(published.undo)
     clock.forward(601)
     assert await taken(state, clock) == []
     assert answering.catalogue.current().articles == {}
     assert not (answering.settings.own_articles / "depot").exists()
     assert (await newsroom.publish([DEPOT])).told == (Told("depot", 1),)
+
+
+async def test_undoing_takes_back_no_more_than_was_published(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """What was owed of the article before stays owed when a later change of it is taken back."""
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([DEPOT])
+    at = clock() + timedelta(minutes=10)
+    changed = await newsroom.publish([CHANGED], at=at)
+    await newsroom.withdraw(changed.undo)
+    assert await taken(state, clock) == [("1", DeliveryKind.ANNOUNCEMENT, "depot", "everything")]
+    assert (await newsroom.publish([DEPOT])).told == (Told("depot", 0),)
+
+
+async def test_what_was_stored_quietly_is_no_news_when_it_changes(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """An article that was there before anybody watched is told to nobody, its later versions neither."""
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([DEPOT], quiet=True)
+    [preview] = await newsroom.preview([CHANGED])
+    assert preview.hears == {}
+    assert (await newsroom.publish([CHANGED])).told == (Told("depot", 0),)
+    assert await taken(state, clock) == []
+
+
+async def test_a_change_by_hand_is_not_lost_in_the_next_publication(
+    newsroom: Newsroom, state: State, settings: Settings, clock: StoppedClock
+) -> None:
+    """A change that was made in the folder just before something else is published is corrected, too."""
+    await newsroom.publish([DEPOT], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [OPENS])
+    write_edition(CHANGED, settings.own_articles)
+    await newsroom.publish([OFFER], quiet=True)
+    assert await taken(state, clock) == [("1", DeliveryKind.CORRECTION, "depot", None)]
+
+
+async def test_a_sentence_that_moved_is_corrected_all_the_same(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """Who saw a sentence before another paragraph was put above it hears when it changes."""
+    await newsroom.publish([DEPOT], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [OPENS])
+    above = [["Acme is a firm."]]
+    moved = edition("depot", "en", [*above, ["Acme opens a depot in Turin on 3 May."]], title="Acme")
+    later = edition("depot", "en", [*above, ["Acme opens a depot in Turin on 9 June."]], title="Acme")
+    await newsroom.publish([moved], quiet=True)
+    assert await taken(state, clock) == []
+    await newsroom.publish([later], quiet=True)
+    assert await taken(state, clock) == [("1", DeliveryKind.CORRECTION, "depot", None)]
+
+
+async def test_what_is_wrong_elsewhere_is_no_fault_of_what_is_published(newsroom: Newsroom, settings: Settings) -> None:
+    """An unrelated edition that somebody is half through with refuses everything for now, and says that it is that."""
+    broken = settings.own_articles / "2025-01-01-other" / "en.md"
+    broken.parent.mkdir()
+    broken.write_text("---\ntitle: half", encoding="utf-8")
+    with pytest.raises(StateError, match="2025-01-01-other"):
+        await newsroom.publish([DEPOT])
 
 
 async def test_undoing_a_change_brings_the_former_text_back(

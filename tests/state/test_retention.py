@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from bot.database import Engines
+from bot.deliveries import Outcome
 from bot.replies import Channel, ChatAddress
 from bot.schedule import Quiet
-from bot.schema import DeliveryKind, PauseReason, chats, metadata
+from bot.schema import DeliveryKind, DeliveryState, PauseReason, chats, metadata
 from bot.settings import Settings
 from bot.state import State, open_state
 from tests.clocks import StoppedClock
@@ -191,7 +192,11 @@ async def test_a_chat_of_which_nothing_is_left(state: State, clock: StoppedClock
     await state.subscriptions.choose_language(BRUNO, "it")
     await state.subscriptions.sweep(clock())
     assert number_of(url, "chats") == 2
-    await state.subscriptions.drop_awaited([number])
+    [asked] = await state.subscriptions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)])
+    parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT)) for parcel in parcels])
+    clock.forward(200 * 86400)
     await state.subscriptions.sweep(clock())
     assert number_of(url, "chats") == 1
 
