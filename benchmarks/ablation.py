@@ -20,7 +20,11 @@ import numpy as np
 from tqdm import tqdm
 
 from benchmarks.development import announcement_cases
-from bot.app import load_encoder_for
+from bot.answers.library import Library, throwaway_library
+from bot.answers.opening import load_encoder_for
+from bot.answers.ranking import WEIGHTS, Candidate, Query, Weights, make_query, rank, reread
+from bot.answers.reader import Read, Reader, packaged_reader
+from bot.answers.wording import terms
 from bot.evaluation.cases import Case, Situation, cases
 from bot.evaluation.command import DEFAULT_PAIRS, machine
 from bot.evaluation.measures import SEED
@@ -28,11 +32,7 @@ from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
 from bot.evaluation.scores import share
 from bot.evaluation.tables import percent, table
-from bot.library import Library, throwaway_library
-from bot.ranking import WEIGHTS, Candidate, Query, Weights, make_query, rank, reread
-from bot.reader import Read, Reader, packaged_reader
 from bot.settings import Settings
-from bot.wording import terms
 from corpus.model import Article
 from corpus.reader import read_corpus
 

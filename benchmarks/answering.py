@@ -13,8 +13,8 @@ import time
 from itertools import cycle, islice
 from pathlib import Path
 
-from bot.answering import Asker
-from bot.app import open_answering
+from bot.answers.answering import Asker
+from bot.answers.opening import open_answering
 from bot.settings import Settings
 
 

@@ -1,4 +1,4 @@
-"""Train the gate: `make gate` writes bot/gate.json from questions with known answers, and says what it reaches.
+"""Train the gate: `make gate` writes bot/answers/gate.json from questions with known answers, and says what it reaches.
 
 Every question is put to its article as it is, without the sentence that answers it, without that sentence's
 paragraph, and to another article. Two logistic regressions learn from the evidence: does the best sentence state the
@@ -30,13 +30,13 @@ from tqdm import tqdm
 
 from benchmarks.development import announcement_cases, invented_cases
 from benchmarks.reader.texts import OWN_KEPT, kept_apart
+from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
+from bot.answers.library import throwaway_library
+from bot.answers.ranking import make_query, rank, reread
+from bot.answers.reader import OnnxReader, Reader
 from bot.evaluation.cases import Case, Situation, cases
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
-from bot.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
-from bot.library import throwaway_library
-from bot.ranking import make_query, rank, reread
-from bot.reader import OnnxReader, Reader
 from bot.settings import Settings
 from corpus.reader import read_corpus
 from index.encoder import load_encoder
@@ -222,7 +222,7 @@ def main() -> None:
     parser.add_argument("--hold-out", type=int, default=3, help="as it was given to the reader's training")
     parser.add_argument("--every", type=int, default=1, help="put only each n-th public question, to be done sooner")
     parser.add_argument("--cache", type=Path, help="keep the embeddings in this .npz file between runs")
-    parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/gate.json")
+    parser.add_argument("--dry-run", action="store_true", help="report only, do not write bot/answers/gate.json")
     options = parser.parse_args()
     encoder = RememberingEncoder(load_encoder())
     if options.cache is not None:

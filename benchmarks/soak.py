@@ -21,7 +21,7 @@ from benchmarks.load.engine import Engine, Sample, build_index
 from benchmarks.load.telegram import Telegram
 from benchmarks.load.trial import TOKEN
 from bot.settings import Settings
-from bot.vault import Vault
+from bot.state.vault import Vault
 from corpus.model import Edition
 from corpus.reader import parse_edition, read_corpus, write_edition
 from tests.bot_api import Limits

@@ -16,8 +16,8 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from benchmarks.development import INVENTED, invented_article
-from bot.app import answerer_over
-from bot.library import Library, throwaway_library
+from bot.answers.library import Library, throwaway_library
+from bot.answers.opening import answerer_over
 from bot.news.matching import BELONGS, NEAR, Matcher
 from bot.settings import Settings
 from corpus.model import Article

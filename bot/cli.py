@@ -20,10 +20,10 @@ from bot.logs import set_up_logs
 from bot.settings import LANGUAGES, Settings, load_settings
 
 if TYPE_CHECKING:
-    from bot.answering import Asker
+    from bot.answers.answering import Asker
     from bot.news.publishing import Published
     from bot.replies import Document
-    from bot.vault import Vault
+    from bot.state.vault import Vault
     from corpus.model import Edition
     from index.encoder import Vectors
 
@@ -140,7 +140,7 @@ def _run(options: argparse.Namespace, settings: Settings) -> int:
         return _chat(options, settings)
     import asyncio
 
-    from bot.telegram_app import run_telegram
+    from bot.telegram.app import run_telegram
 
     print("TELEGRAM_BOT_TOKEN is set: starting on Telegram (`annuncio chat` talks here instead).", file=sys.stderr)
 
@@ -155,7 +155,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
     del options
     from rich.console import Console
 
-    from bot.app import run_terminal
+    from bot.terminal import run_terminal
     from bot.texts import say
 
     console = Console(highlight=False)
@@ -167,7 +167,7 @@ def _chat(options: argparse.Namespace, settings: Settings) -> int:
 
 
 def _asker(lang: str | None) -> "Asker":
-    from bot.answering import Asker
+    from bot.answers.answering import Asker
 
     return Asker(chosen=lang)
 
@@ -175,9 +175,9 @@ def _asker(lang: str | None) -> "Asker":
 def _ask(options: argparse.Namespace, settings: Settings) -> int:
     if (options.question is None) != options.jsonl:
         options.usage.error('give one question, as in annuncio ask "When?", or --jsonl and questions on standard input')
-    from bot.app import open_answering
-    from bot.composing import compose as compose_outcome
-    from bot.composing import plain, record
+    from bot.answers.opening import open_answering
+    from bot.chat.composing import compose as compose_outcome
+    from bot.chat.composing import plain, record
 
     answering = open_answering(settings)
 
@@ -214,7 +214,7 @@ def _question_line(line: str, lang: str | None) -> tuple[str, str | None]:
 
 
 def _ingest(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.ingesting import Given, edition_from
+    from bot.news.ingesting import Given, edition_from
 
     given = Given(options.lang, options.title, options.published, tuple(options.topic) if options.topic else None)
     editions = [edition_from(place, given) for place in options.places]
@@ -230,11 +230,11 @@ def _ingest(options: argparse.Namespace, settings: Settings) -> int:
 def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
     import asyncio
 
-    from bot.app import open_answering
-    from bot.catalogue import prepare_data_dir
-    from bot.keys import open_vault
+    from bot.answers.catalogue import prepare_data_dir
+    from bot.answers.opening import open_answering
     from bot.news.publishing import Newsroom
-    from bot.state import open_state
+    from bot.state.keys import open_vault
+    from bot.state.opening import open_state
 
     prepare_data_dir(settings.data_dir)
     try:
@@ -271,8 +271,8 @@ def _say_published(published: "Published") -> None:
 
 
 def _index(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.app import load_encoder_for, open_answering
-    from bot.catalogue import build, check_places
+    from bot.answers.catalogue import build, check_places
+    from bot.answers.opening import load_encoder_for, open_answering
 
     check_places(settings)
     encoder = load_encoder_for(settings)
@@ -308,13 +308,13 @@ def _eval(options: argparse.Namespace, settings: Settings) -> int:
 def _stats(options: argparse.Namespace, settings: Settings) -> int:
     import asyncio
 
-    from bot.app import load_encoder_for
-    from bot.catalogue import corpus_of
+    from bot.answers.catalogue import corpus_of
+    from bot.answers.opening import load_encoder_for
+    from bot.chat.composing import plain
     from bot.clock import utc_now
-    from bot.composing import plain
-    from bot.keys import open_vault
     from bot.operators.stats import Stats, compose_stats, pictures, record, stats_of
-    from bot.state import open_state
+    from bot.state.keys import open_vault
+    from bot.state.opening import open_state
 
     articles = {article.slug: article for article in corpus_of(settings)}
 
@@ -345,8 +345,8 @@ def _write_pictures(pictures: "Sequence[Document]", folder: Path) -> None:
 
 
 def _key(options: argparse.Namespace, settings: Settings) -> int:
-    from bot.keys import key_place, open_vault
-    from bot.migrating import fingerprint_in
+    from bot.state.keys import key_place, open_vault
+    from bot.state.migrating import fingerprint_in
 
     place = None if settings.key else key_place(settings)
     present = fingerprint_in(settings.database)
@@ -377,8 +377,8 @@ def _rotate(settings: Settings, vault: "Vault", place: Path) -> "Vault":
     """Seal everything with a new key. An end in the middle does no harm: the next start goes on."""
     import asyncio
 
-    from bot.keys import add_key
-    from bot.state import open_state
+    from bot.state.keys import add_key
+    from bot.state.opening import open_state
 
     if check(settings.heartbeat_file, time.time()).alive:
         raise StateError("the bot is running and could not read what is sealed anew: stop it, then rotate the key")

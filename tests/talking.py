@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.features import Feature, Place, Visitor
+from bot.chat.features import Feature, Place, Visitor
 from bot.replies import Button, Channel, ChatAddress, Reply
 
 CALLBACK_LIMIT = 64

@@ -1,9 +1,9 @@
 """The worth of each sign: variants rank the same questions, and BM25 stands in for the words in common."""
 
 from benchmarks.ablation import VARIANTS, RememberingReader, measure, report, with_bm25
+from bot.answers.ranking import WEIGHTS, rank
 from bot.evaluation.cases import Case, Situation
 from bot.evaluation.remembering import RememberingEncoder
-from bot.ranking import WEIGHTS, rank
 from tests.articles import article
 from tests.encoders import WordEncoder
 from tests.test_ranking import KnowingReader, library, query

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from bot.aids import CALLBACK_LIMIT, CONTEXT, LABEL, OTHER, aid, answer_buttons
-from bot.answering import Answer, Proof
-from bot.composing import plain, units
-from bot.library import Library, library_of
+from bot.answers.answering import Answer, Proof
+from bot.answers.library import Library, library_of
+from bot.chat.aids import CALLBACK_LIMIT, CONTEXT, LABEL, OTHER, aid, answer_buttons
+from bot.chat.composing import plain, units
 from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
 from bot.texts import say

@@ -12,16 +12,16 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.announcer import MAX_ATTEMPTS, RENEWAL, Announcer
-from bot.database import Engines
-from bot.deliveries import Parcel
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageRefusedError, TryLaterError
-from bot.migrating import migrate
+from bot.news.announcer import MAX_ATTEMPTS, RENEWAL, Announcer
 from bot.news.pushes import parts
-from bot.outbox import LEASE, Outbox
 from bot.replies import Channel, ChatAddress, Reply
-from bot.schema import PauseReason, SubscriptionState
-from bot.subscriptions import Subscriptions
+from bot.state.database import Engines
+from bot.state.deliveries import Parcel
+from bot.state.migrating import migrate
+from bot.state.outbox import LEASE, Outbox
+from bot.state.schema import PauseReason, SubscriptionState
+from bot.state.subscriptions import Subscriptions
 from tests.clocks import StoppedClock
 from tests.senders import MemorySender
 from tests.vaults import VAULT
@@ -429,7 +429,7 @@ async def test_stopping_ends_between_two_messages(stand: Stand) -> None:
 
 async def test_what_is_being_sent_is_not_taken_for_lost(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
     """A message that takes longer than a lease is still ours: signs of life keep others from sending it, too."""
-    monkeypatch.setattr("bot.announcer.RENEWAL", 0.01)
+    monkeypatch.setattr("bot.news.announcer.RENEWAL", 0.01)
     assert LEASE.total_seconds() / 2 > RENEWAL
     await stand.outbox.announce("news")
     free = asyncio.Event()
@@ -476,7 +476,7 @@ async def test_trouble_of_the_database_does_not_end_the_loop(stand: Stand, caplo
     await stand.outbox.announce("news")
     stand.run_sql("ALTER TABLE deliveries RENAME TO hidden")
     stop = asyncio.Event()
-    with caplog.at_level(logging.WARNING, "bot.announcer"):
+    with caplog.at_level(logging.WARNING, "bot.news.announcer"):
         running = asyncio.create_task(stand.announcer.run(stop, interval=0.1))
         while not caplog.messages:  # noqa: ASYNC110  (a log has no event, and the test its time limit)
             await asyncio.sleep(0.01)

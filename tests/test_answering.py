@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
-from bot.app import Answering, answerer_over, gate_of
-from bot.catalogue import Catalogue
-from bot.evidence import Regression, packaged_gate
-from bot.reader import Read
+from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
+from bot.answers.catalogue import Catalogue
+from bot.answers.evidence import Regression, packaged_gate
+from bot.answers.opening import Answering, answerer_over, gate_of
+from bot.answers.reader import Read
+from bot.answers.smalltalk import Smalltalk
 from bot.settings import LANGUAGES, Settings
-from bot.smalltalk import Smalltalk
 from corpus.model import Edition
 from corpus.reader import write_edition
 from tests.articles import Paragraphs, edition

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.asking import Asked, content_terms, grammar, languages_asking, what_is_asked
+from bot.answers.asking import Asked, content_terms, grammar, languages_asking, what_is_asked
 from bot.settings import LANGUAGES
 
 QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {

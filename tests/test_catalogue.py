@@ -8,9 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.catalogue import Catalogue, build, check_places, corpus_of, open_library, prepare_data_dir, progress_bar
+from bot.answers.catalogue import (
+    Catalogue,
+    build,
+    check_places,
+    corpus_of,
+    open_library,
+    prepare_data_dir,
+    progress_bar,
+)
+from bot.answers.library import Library
 from bot.errors import CorpusError, IndexMismatchError, StateError
-from bot.library import Library
 from bot.settings import Settings
 from corpus.reader import write_edition
 from index.manifest import FILE
@@ -126,7 +134,7 @@ def test_a_change_while_the_library_was_opened_is_not_missed(
         return library
 
     build(settings, encoder)
-    monkeypatch.setattr("bot.catalogue.open_or_build", open_and_be_overtaken)
+    monkeypatch.setattr("bot.answers.catalogue.open_or_build", open_and_be_overtaken)
     catalogue = Catalogue(settings, encoder)
     catalogue.refresh()
     assert set(catalogue.current().articles) == {"cars", "boats"}

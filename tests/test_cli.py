@@ -61,7 +61,7 @@ def run(
     for name in FIELDS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.app.load_encoder", lambda *_: encoder)
+    monkeypatch.setattr("bot.answers.opening.load_encoder", lambda *_: encoder)
 
     def run_one(*arguments: str, stdin: str | bytes = "") -> Ran:
         raw = stdin.encode() if isinstance(stdin, str) else stdin

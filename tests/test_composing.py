@@ -9,22 +9,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering import Answer, Proof, Refusal, Status
-from bot.composing import (
+from bot.answers.answering import Answer, Proof, Refusal, Status
+from bot.answers.polarity import Polarity
+from bot.answers.samples import question_token
+from bot.answers.smalltalk import Smalltalk
+from bot.chat.composing import (
     TELEGRAM_LIMIT,
     compose,
     cut,
     plain,
     question_buttons,
-    question_token,
     record,
     understood,
     units,
 )
-from bot.polarity import Polarity
 from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
-from bot.smalltalk import Smalltalk
 from bot.texts import say
 
 ITALIAN = Proof(

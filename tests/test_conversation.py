@@ -9,21 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.aids import CONTEXT, OTHER
-from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
-from bot.app import Answering, answerer_over
-from bot.catalogue import Catalogue
-from bot.composing import TELEGRAM_LIMIT, plain, question_buttons, question_token, units
-from bot.conversation import COMMANDS, Conversation
-from bot.evidence import packaged_gate
-from bot.features import Feature, Visitor
+from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
+from bot.answers.catalogue import Catalogue
+from bot.answers.evidence import packaged_gate
+from bot.answers.opening import Answering, answerer_over
+from bot.answers.samples import Samples, question_token
+from bot.answers.smalltalk import Smalltalk
+from bot.chat.aids import CONTEXT, OTHER
+from bot.chat.composing import TELEGRAM_LIMIT, plain, question_buttons, units
+from bot.chat.conversation import COMMANDS, Conversation
+from bot.chat.features import Feature, Visitor
+from bot.chat.subscribing import subscriber_features
+from bot.chat.timeline import Timeline
 from bot.replies import Button, Channel, ChatAddress, Reply
-from bot.samples import Samples
 from bot.settings import LANGUAGES, Settings
-from bot.smalltalk import Smalltalk
-from bot.state import open_state
-from bot.subscribing import subscriber_features
-from bot.subscriptions import (
+from bot.state.opening import open_state
+from bot.state.subscriptions import (
     ChatLanguage,
     PauseReason,
     Subscription,
@@ -31,7 +32,6 @@ from bot.subscriptions import (
     SubscriptionState,
 )
 from bot.texts import language_name, phrasebook, say
-from bot.timeline import Timeline
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
 from tests.vaults import VAULT
@@ -367,7 +367,7 @@ async def test_asking_keeps_nothing_in_the_database(conversation: Conversation, 
 
 async def test_memory_is_bounded(conversation: Conversation, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of more chats than are remembered, those that were silent longest are forgotten."""
-    monkeypatch.setattr("bot.memory.REMEMBERED", 2)
+    monkeypatch.setattr("bot.chat.memory.REMEMBERED", 2)
     for number in (1, 2, 1, 3):
         await conversation.message(visitor(number), "ciao")
     spoken = [(await conversation.command(visitor(number), "privacy"))[0].html for number in (1, 2, 3)]

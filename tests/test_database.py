@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.database import Engines
 from bot.errors import StateError
-from bot.keys import open_vault
-from bot.migrating import fingerprint_in, migrate
 from bot.settings import Settings
+from bot.state.database import Engines
+from bot.state.keys import open_vault
+from bot.state.migrating import fingerprint_in, migrate
 from tests.vaults import VAULT
 
 

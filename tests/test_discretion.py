@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering, open_answering
-from bot.conversation import Conversation
-from bot.features import Feature, Place, Visitor
-from bot.ingesting import write_editions
+from bot.answers.opening import Answering, open_answering
+from bot.chat.conversation import Conversation
+from bot.chat.features import Feature, Place, Visitor
+from bot.chat.subscribing import subscriber_features
 from bot.logs import lines_of, set_up_logs
+from bot.news.ingesting import write_editions
 from bot.news.later import Later
 from bot.operators.stats import Counting
 from bot.replies import Channel, ChatAddress, Reply
-from bot.schedule import Quiet
 from bot.settings import Settings
-from bot.state import State, open_state
-from bot.subscribing import subscriber_features
+from bot.state.opening import State, open_state
+from bot.state.schedule import Quiet
 from tests.articles import edition
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.chat.conversation import COMMANDS
 from bot.cli import main
-from bot.conversation import COMMANDS
 from bot.settings import FIELDS, LANGUAGES
 from bot.texts import phrasebook
 

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Table, select
 
-from bot.database import Engines
-from bot.deliveries import Outcome, Parcel
-from bot.features import Visitor
-from bot.memory import Memory
-from bot.preferences import OwnTopic
-from bot.privacy import Privacy
+from bot.chat.features import Visitor
+from bot.chat.memory import Memory
+from bot.chat.privacy import Privacy
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, metadata
 from bot.settings import Settings
-from bot.state import State, open_state
+from bot.state.database import Engines
+from bot.state.deliveries import Outcome, Parcel
+from bot.state.opening import State, open_state
+from bot.state.preferences import OwnTopic
+from bot.state.schedule import Quiet
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, metadata
 from tests.clocks import StoppedClock
 from tests.vaults import VAULT
 

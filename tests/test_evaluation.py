@@ -13,8 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.answering import Answer, Outcome, Proof, Refusal, Status
-from bot.app import answerer_over
+from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.answers.library import throwaway_library
+from bot.answers.opening import answerer_over
+from bot.answers.polarity import Polarity
+from bot.answers.smalltalk import Smalltalk
 from bot.cli import main
 from bot.errors import QuestionsError
 from bot.evaluation.cases import Situation, articles_in, cases
@@ -23,10 +26,7 @@ from bot.evaluation.own import OwnQuestion, Verdict, is_right, judge, own_record
 from bot.evaluation.questions import read_questions
 from bot.evaluation.remembering import RememberingEncoder
 from bot.evaluation.trials import Examination
-from bot.library import throwaway_library
-from bot.polarity import Polarity
 from bot.settings import FIELDS, LANGUAGES, Settings
-from bot.smalltalk import Smalltalk
 from corpus.model import Article
 from corpus.reader import read_corpus, write_edition
 from index.store import Unit
@@ -62,7 +62,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b""), encoding="utf-8"))
-    monkeypatch.setattr("bot.app.load_encoder", lambda *_: WordEncoder(*WORDS))
+    monkeypatch.setattr("bot.answers.opening.load_encoder", lambda *_: WordEncoder(*WORDS))
 
     def run_one(*arguments: str | Path) -> Ran:
         with pytest.raises(SystemExit) as ended:
@@ -218,7 +218,7 @@ def test_figures_that_are_none(run: Run, own: tuple[str, ...], tmp_path: Path) -
 def test_embeddings_are_kept(run: Run, qa: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --cache a second run embeds no passage, and says the same."""
     encoder = WordEncoder(*WORDS)
-    monkeypatch.setattr("bot.app.load_encoder", lambda *_: encoder)
+    monkeypatch.setattr("bot.answers.opening.load_encoder", lambda *_: encoder)
     kept = tmp_path / "kept.vectors"
     first = run("--qa", qa, "--pairs", "en/en", "--cache", kept, "--json")
     assert encoder.embedded

@@ -6,7 +6,7 @@ from dataclasses import fields, replace
 
 import pytest
 
-from bot.evidence import (
+from bot.answers.evidence import (
     Evidence,
     Gate,
     ReaderEvidence,
@@ -18,8 +18,8 @@ from bot.evidence import (
     question_names,
     question_numbers,
 )
-from bot.ranking import SPREAD, Candidate, rank
-from bot.reader import Read
+from bot.answers.ranking import SPREAD, Candidate, rank
+from bot.answers.reader import Read
 from corpus.model import Article
 from tests.articles import article
 from tests.test_ranking import library, query

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.following import LONGEST, MOST, SHOWN
-from bot.preferences import OwnTopic
+from bot.chat.following import LONGEST, MOST, SHOWN
+from bot.chat.waiting import PATIENCE
 from bot.settings import LANGUAGES
+from bot.state.preferences import OwnTopic
 from bot.texts import day, say
-from bot.waiting import PATIENCE
 from tests.subscribers import Office, open_office
 
 FOUND = [(f"News <{n}>", date(2025, 9, 24 - n), f"A price & <{n}>.") for n in range(SHOWN + 2)]

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.asking import grammar
-from bot.followups import follow_up
+from bot.answers.asking import grammar
+from bot.answers.followups import follow_up
+from bot.answers.smalltalk import Smalltalk
 from bot.settings import LANGUAGES
-from bot.smalltalk import Smalltalk
 from bot.texts import phrasebook
 
 ARRIVE = {

@@ -14,16 +14,16 @@ from telegram import Update
 from telegram.ext import Application
 from telegram.request import RequestData
 
-from bot.app import Answering
-from bot.conversation import Conversation
-from bot.features import Visitor
-from bot.handlers import ALLOWED_UPDATES, TRIES, Handlers
+from bot.answers.opening import Answering
+from bot.chat.conversation import Conversation
+from bot.chat.features import Visitor
+from bot.chat.subscribing import subscriber_features
 from bot.replies import Channel, ChatAddress, Reply
 from bot.settings import Settings
-from bot.state import open_state
-from bot.subscribing import subscriber_features
-from bot.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState
-from bot.telegram_sender import TelegramSender
+from bot.state.opening import open_state
+from bot.state.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState
+from bot.telegram.handlers import ALLOWED_UPDATES, TRIES, Handlers
+from bot.telegram.sender import TelegramSender
 from bot.texts import say
 from tests.senders import TOKEN, CannedBotApi, HastyTime, hasty_limiter
 from tests.vaults import VAULT

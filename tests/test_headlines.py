@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.headlines import ALONE, HAN, POINTED, WORDS, headline
-from bot.ranking import Query, make_query
-from bot.reader import Read
+from bot.answers.headlines import ALONE, HAN, POINTED, WORDS, headline
+from bot.answers.ranking import Query, make_query
+from bot.answers.reader import Read
 from bot.settings import LANGUAGES
 
 DAY = date(2025, 9, 24)

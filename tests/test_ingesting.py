@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering import Answer
-from bot.app import Answering, open_answering
+from bot.answers.answering import Answer
+from bot.answers.opening import Answering, open_answering
 from bot.cli import main
 from bot.errors import AnnuncioError, CorpusError, SourceError, StateError
-from bot.ingesting import Given, edition_from, put_back, write_editions
+from bot.news.ingesting import Given, edition_from, put_back, write_editions
 from bot.replies import Channel, ChatAddress
 from bot.settings import FIELDS, Settings
-from bot.state import open_state
+from bot.state.opening import open_state
 from corpus.model import Edition
 from corpus.reader import read_article, render_edition, write_edition
 from index.encoder import Encoder
@@ -246,7 +246,7 @@ def test_what_cannot_be_put_back_stays(small: Answering, monkeypatch: pytest.Mon
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.catalogue.add_new", full)
+    monkeypatch.setattr("bot.answers.catalogue.add_new", full)
     with pytest.raises(StateError):
         put_back(small, {"a/en": None})
     assert contents(small.settings.own_articles) == before
@@ -314,7 +314,7 @@ def test_an_index_that_cannot_be_written(small: Answering, monkeypatch: pytest.M
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bot.catalogue.add_new", full)
+    monkeypatch.setattr("bot.answers.catalogue.add_new", full)
     error = refused(small, edition("a", "en", [["A depot."]]))
     assert isinstance(error, StateError)
     assert "No space left on device" in str(error)
@@ -327,7 +327,7 @@ def test_an_interruption_is_undone(small: Answering, monkeypatch: pytest.MonkeyP
         raise KeyboardInterrupt
 
     before = contents(small.settings.own_articles, small.settings.data_dir)
-    monkeypatch.setattr("bot.catalogue.add_new", interrupt)
+    monkeypatch.setattr("bot.answers.catalogue.add_new", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_editions(small, [edition("a", "en", [["A depot."]])])
     assert contents(small.settings.own_articles, small.settings.data_dir) == before
@@ -367,7 +367,7 @@ def ingest(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("ANNUNCIO_KEY", KEY)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("bot.app.load_encoder", lambda *_: WordEncoder("depot", "lorry", "price"))
+    monkeypatch.setattr("bot.answers.opening.load_encoder", lambda *_: WordEncoder("depot", "lorry", "price"))
     monkeypatch.setattr("sys.stdin", io.StringIO())
 
     def run(*arguments: str | Path) -> tuple[object, str, str]:

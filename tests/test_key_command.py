@@ -12,10 +12,10 @@ import pytest
 
 from bot.cli import main
 from bot.health import beat
-from bot.keys import add_key, open_vault
 from bot.replies import Channel, ChatAddress
 from bot.settings import FIELDS, load_settings
-from bot.state import open_state
+from bot.state.keys import add_key, open_vault
+from bot.state.opening import open_state
 from tests.vaults import KEY
 
 ANNA = ChatAddress(Channel.TELEGRAM, "5000001")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StateError
-from bot.keys import add_key, key_place, open_vault, read_keys, write_key
-from bot.migrating import migrate
 from bot.settings import Settings
+from bot.state.keys import add_key, key_place, open_vault, read_keys, write_key
+from bot.state.migrating import migrate
 from tests.vaults import KEY, VAULT
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.language import detect, primary, wording_of
+from bot.answers.language import detect, primary, wording_of
 from bot.settings import LANGUAGES
 
 SAID = {

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.schema import PauseReason, Rhythm, SubscriptionState
+from bot.chat.topics import topic_token
 from bot.settings import LANGUAGES
+from bot.state.schema import PauseReason, Rhythm, SubscriptionState
 from bot.texts import day, say
-from bot.topics import topic_token
 from tests.subscribers import Office, open_office
 from tests.talking import Talk
 

@@ -1,6 +1,6 @@
 """The library: articles with their words, who reads which edition, and where the same thing is said elsewhere."""
 
-from bot.library import Library, counterpart, library_of, reading_edition, words_of
+from bot.answers.library import Library, counterpart, library_of, reading_edition, words_of
 from corpus.model import Article, Edition, Paragraph, Sentence
 from index.store import FaissStore
 from tests.articles import article, edition

@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
-from bot.limiter import (
+from bot.replies import Lane
+from bot.telegram.limiter import (
     IN_A_ROW,
     PATIENCE,
     SWEEP,
@@ -26,8 +27,7 @@ from bot.limiter import (
     chat_key,
     seconds_of,
 )
-from bot.rates import ANSWERED_WITHIN
-from bot.replies import Lane
+from bot.telegram.rates import ANSWERED_WITHIN
 from tests.senders import TOKEN, CannedBotApi
 from tests.virtual_time import VirtualTime
 

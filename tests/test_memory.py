@@ -5,8 +5,8 @@ from unittest.mock import patch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering import LONGEST_QUESTION
-from bot.memory import ATTENTION, LastQuestion, Memory
+from bot.answers.answering import LONGEST_QUESTION
+from bot.chat.memory import ATTENTION, LastQuestion, Memory
 from bot.replies import Channel, ChatAddress
 from tests.clocks import StoppedClock
 
@@ -110,7 +110,7 @@ def test_memory_is_bounded_and_the_longest_silent_go_first(steps: list[tuple[int
     spoken: list[int] = []
     asked: list[tuple[int, float]] = []
     passed = 0.0
-    with patch("bot.memory.REMEMBERED", 3):
+    with patch("bot.chat.memory.REMEMBERED", 3):
         for number, seconds, asks in steps:
             clock.forward(seconds)
             passed += seconds

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.conversation import COMMANDS
-from bot.menus import ADMINS_FILE, FILE, register_admin_menus, register_menus
+from bot.chat.conversation import COMMANDS
 from bot.settings import LANGUAGES
+from bot.telegram.menus import ADMINS_FILE, FILE, register_admin_menus, register_menus
 from bot.texts import phrasebook
 from tests.senders import CannedBotApi, canned_bot
 
@@ -54,7 +54,7 @@ async def test_a_change_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     """Another default language, other commands: all of it is sent again."""
     await register(tmp_path, "en")
     assert len((await register(tmp_path, "it")).calls) == CALLS
-    monkeypatch.setattr("bot.menus.COMMANDS", ("start", "help"))
+    monkeypatch.setattr("bot.telegram.menus.COMMANDS", ("start", "help"))
     assert len((await register(tmp_path, "it")).calls) == CALLS
 
 

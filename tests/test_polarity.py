@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.answering import Answer
-from bot.app import Answering
-from bot.composing import compose, plain
-from bot.polarity import Polarity, asks_yes_or_no, polarity
-from bot.ranking import Query, make_query
+from bot.answers.answering import Answer
+from bot.answers.opening import Answering
+from bot.answers.polarity import Polarity, asks_yes_or_no, polarity
+from bot.answers.ranking import Query, make_query
+from bot.chat.composing import compose, plain
 from bot.settings import LANGUAGES
 
 YES, NO = Polarity.YES, Polarity.NO

@@ -16,8 +16,8 @@ from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
 from bot.errors import TelegramError
-from bot.handlers import ALLOWED_UPDATES
-from bot.poller import BATCH, CONFLICTS, LONG_POLL, LONGEST_WAIT, Poller
+from bot.telegram.handlers import ALLOWED_UPDATES
+from bot.telegram.poller import BATCH, CONFLICTS, LONG_POLL, LONGEST_WAIT, Poller
 from tests.senders import TOKEN, CannedBotApi
 
 CONFLICT = (409, "Conflict: terminated by other getUpdates request")

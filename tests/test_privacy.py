@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.composing import plain, units
-from bot.features import Visitor
-from bot.memory import LastQuestion, Memory
-from bot.privacy import FILE, Privacy
+from bot.chat.composing import plain, units
+from bot.chat.features import Visitor
+from bot.chat.memory import LastQuestion, Memory
+from bot.chat.privacy import FILE, Privacy
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import LANGUAGES
 from bot.texts import say

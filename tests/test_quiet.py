@@ -2,9 +2,9 @@
 
 import pytest
 
-from bot.quiet import PRESETS, hours, no_hours, quiet_named, short_hours
-from bot.schedule import Quiet
+from bot.chat.quiet import PRESETS, hours, no_hours, quiet_named, short_hours
 from bot.settings import LANGUAGES
+from bot.state.schedule import Quiet
 from bot.texts import say
 
 

@@ -4,10 +4,20 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bot.asking import Asked
-from bot.library import Library, library_of
-from bot.ranking import READ, WEIGHTS, Candidate, Query, make_query, nearest_articles, rank, rank_article, reread
-from bot.reader import Read
+from bot.answers.asking import Asked
+from bot.answers.library import Library, library_of
+from bot.answers.ranking import (
+    READ,
+    WEIGHTS,
+    Candidate,
+    Query,
+    make_query,
+    nearest_articles,
+    rank,
+    rank_article,
+    reread,
+)
+from bot.answers.reader import Read
 from corpus.model import Article
 from index.store import FaissStore, passages_of
 from tests.articles import article

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.reader import LONGEST_ANSWER, OnnxReader, Read, packaged_reader
-from bot.windows import WINDOWS
+from bot.answers.reader import LONGEST_ANSWER, OnnxReader, Read, packaged_reader
+from bot.answers.windows import WINDOWS
 from index.errors import EncoderError
 from index.pieces import pieces_of
 

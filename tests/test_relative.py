@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.relative import MOST, relatives
+from bot.answers.relative import MOST, relatives
 from bot.settings import LANGUAGES
 
 DAY = date(2025, 12, 31)

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.answering import Answer, Answerer, Asker, Outcome, Proof, Refusal, Status
-from bot.app import Answering
-from bot.composing import question_token
-from bot.evidence import Gate, packaged_gate
-from bot.library import Library, library_of
-from bot.samples import (
+from bot.answers.answering import Answer, Answerer, Asker, Outcome, Proof, Refusal, Status
+from bot.answers.evidence import Gate, packaged_gate
+from bot.answers.library import Library, library_of
+from bot.answers.opening import Answering
+from bot.answers.samples import (
     EACH,
     FILE,
     MARGIN,
@@ -20,6 +19,7 @@ from bot.samples import (
     Samples,
     check_samples,
     current_samples,
+    question_token,
     read_samples,
     write_samples,
 )

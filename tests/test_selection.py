@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from bot.ranking import Candidate, Query, make_query
-from bot.selection import CLOSE, NEAR, listed, rival
+from bot.answers.ranking import Candidate, Query, make_query
+from bot.answers.selection import CLOSE, NEAR, listed, rival
 from tests.articles import Paragraphs, article
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.chat.topics import topic_token
+from bot.chat.waiting import PATIENCE
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import Rhythm
 from bot.settings import LANGUAGES
+from bot.state.schedule import Quiet
+from bot.state.schema import Rhythm
 from bot.texts import phrasebook, say
-from bot.topics import topic_token
-from bot.waiting import PATIENCE
 from tests.subscribers import CARS, Office, labelled, open_office
 from tests.talking import Talk, somebody
 

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.answers.smalltalk import Chatter, Smalltalk, recognise
 from bot.settings import LANGUAGES
-from bot.smalltalk import Chatter, Smalltalk, recognise
 from bot.texts import phrasebook
 
 KINDS = [kind for kind in Smalltalk if kind is not Smalltalk.WORDLESS]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.preferences import Preferences
-from bot.schema import PauseReason, Rhythm, SubscriptionState
 from bot.settings import LANGUAGES
+from bot.state.preferences import Preferences
+from bot.state.schema import PauseReason, Rhythm, SubscriptionState
 from bot.texts import say
 from tests.subscribers import Office, open_office
 from tests.talking import somebody

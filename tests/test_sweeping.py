@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.sweeping import EVERY, keep_sweeping
+from bot.state.sweeping import EVERY, keep_sweeping
 from tests.clocks import StoppedClock
 
 HOUR = EVERY.total_seconds()

@@ -14,9 +14,9 @@ from bot.errors import (
     SendError,
     TryLaterError,
 )
-from bot.limiter import LaneHeldError
 from bot.replies import Button, Channel, ChatAddress, Document, Lane, Reply
-from bot.telegram_sender import CARRIER, DOCUMENT_WAITS, NETWORK_WAIT, TOKEN_WAIT, TelegramSender, send_error
+from bot.telegram.limiter import LaneHeldError
+from bot.telegram.sender import CARRIER, DOCUMENT_WAITS, NETWORK_WAIT, TOKEN_WAIT, TelegramSender, send_error
 from tests.senders import CannedBotApi, HastyTime, canned_bot
 
 CHAT = ChatAddress(Channel.TELEGRAM, "42")

@@ -12,17 +12,17 @@ import pytest
 from rich.console import Console
 from sqlalchemy.exc import OperationalError
 
-from bot.announcer import Announcer
-from bot.app import Answering
-from bot.conversation import Conversation
-from bot.database import Engines
-from bot.deliveries import Parcel
-from bot.migrating import migrate
+from bot.answers.opening import Answering
+from bot.chat.conversation import Conversation
+from bot.chat.subscribing import subscriber_features
+from bot.news.announcer import Announcer
 from bot.news.pushes import news_of
-from bot.outbox import Outbox
 from bot.replies import Button, Channel, Document, Reply
-from bot.subscribing import subscriber_features
-from bot.subscriptions import Subscriptions
+from bot.state.database import Engines
+from bot.state.deliveries import Parcel
+from bot.state.migrating import migrate
+from bot.state.outbox import Outbox
+from bot.state.subscriptions import Subscriptions
 from bot.terminal import CHAT, SHORT_FILE, LoopThread, TerminalSender, converse, drawn, reported_language
 from bot.texts import say
 from tests.vaults import VAULT

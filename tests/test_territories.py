@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.territories import around, territories, territory_name
+from bot.answers.territories import around, territories, territory_name
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ from string import Formatter
 import pytest
 
 import bot
-from bot.conversation import COMMANDS
-from bot.schema import Rhythm
+from bot.answers.smalltalk import Smalltalk
+from bot.chat.conversation import COMMANDS
 from bot.settings import LANGUAGES
-from bot.smalltalk import Smalltalk
+from bot.state.schema import Rhythm
 from bot.texts import day, language_name, phrasebook, say, say_html, spoken
 
 OTHERS = [language for language in LANGUAGES if language != "en"]

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.composing import TELEGRAM_LIMIT, plain, question_token, units
+from bot.answers.samples import question_token
+from bot.chat.composing import TELEGRAM_LIMIT, plain, units
+from bot.chat.timeline import ASKABLE, LABEL, SHOWN, article_token
 from bot.replies import Button
 from bot.texts import say
-from bot.timeline import ASKABLE, LABEL, SHOWN, article_token
 from corpus.model import Article
 from tests.articles import article
 from tests.subscribers import CARS, FAIR, QUESTION, Office, labelled, open_office

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.chat.topics import MOST, offered_topics, tapped, topic_name, topic_named, topic_token, without
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
-from bot.topics import MOST, offered_topics, tapped, topic_name, topic_named, topic_token, without
 from tests.articles import article
 from tests.subscribers import CARS, FAIR, labelled
 

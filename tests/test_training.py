@@ -18,10 +18,10 @@ from benchmarks.reader.export import export, quantise
 from benchmarks.reader.network import Reader
 from benchmarks.reader.texts import OWN, OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, own_texts, squad
 from benchmarks.reader.train import held_out, loss_of, tensors
+from bot.answers.reader import OnnxReader
+from bot.answers.windows import windows_for
 from bot.evaluation.cases import Situation
-from bot.reader import OnnxReader
 from bot.settings import LANGUAGES, Settings
-from bot.windows import windows_for
 from corpus.reader import read_corpus
 from index.pieces import PAD, pieces_of
 from index.weights import packaged_weights

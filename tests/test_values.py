@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from bot.asking import Asked
+from bot.answers.asking import Asked
+from bot.answers.values import Value, dates, durations, holds_value, names, prices, quantities
+from bot.answers.wording import terms
 from bot.settings import LANGUAGES
-from bot.values import Value, dates, durations, holds_value, names, prices, quantities
-from bot.wording import terms
 
 Finder = Callable[[str, str], Sequence[Value]]
 

@@ -6,7 +6,7 @@ import pytest
 from cryptography.fernet import Fernet
 
 from bot.errors import StateError
-from bot.vault import Vault
+from bot.state.vault import Vault
 from tests.vaults import KEY, VAULT
 
 NEWER = Fernet.generate_key().decode()

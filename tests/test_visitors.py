@@ -9,13 +9,13 @@ import pytest
 from telegram.ext import Application
 from telegram.request import RequestData
 
-from bot.administrators import KNOWN_FOR, Administrators
-from bot.conversation import Conversation
-from bot.features import Place, Visitor
-from bot.handlers import LARGEST_FILE, Handlers
+from bot.chat.conversation import Conversation
+from bot.chat.features import Place, Visitor
 from bot.replies import Channel, ChatAddress, Document, Reply
-from bot.subscriptions import Subscriptions
-from bot.telegram_sender import TelegramSender
+from bot.state.subscriptions import Subscriptions
+from bot.telegram.administrators import KNOWN_FOR, Administrators
+from bot.telegram.handlers import LARGEST_FILE, Handlers
+from bot.telegram.sender import TelegramSender
 from tests.clocks import StoppedClock
 from tests.senders import TOKEN, HastyTime, hasty_limiter
 from tests.test_handlers import ANNA, BOT, GROUP, PRIVATE, Json, Telegram, World, settled
@@ -204,7 +204,7 @@ async def test_what_is_remembered_of_administrators_is_bounded(
     world: World, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of many groups, those asked about longest ago are asked about again."""
-    monkeypatch.setattr("bot.administrators.KNOWN", 2)
+    monkeypatch.setattr("bot.telegram.administrators.KNOWN", 2)
     administrators = Administrators(world.application.bot, StoppedClock())
     for chat in (-1, -2, -3, -3, -1):
         await administrators.include(chat, 7)

@@ -4,8 +4,8 @@ import weakref
 
 import pytest
 
+from bot.chat.waiting import PATIENCE, Waiting
 from bot.replies import Channel, ChatAddress
-from bot.waiting import PATIENCE, Waiting
 from tests.clocks import StoppedClock
 
 ANNA = ChatAddress(Channel.TELEGRAM, "1")
@@ -52,7 +52,7 @@ def test_nothing_is_held_longer() -> None:
 
 def test_it_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of too much, what has waited longest is dropped."""
-    monkeypatch.setattr("bot.waiting.WAITED_FOR", 2)
+    monkeypatch.setattr("bot.chat.waiting.WAITED_FOR", 2)
     waiting: Waiting[int] = Waiting(StoppedClock())
     for key in range(3):
         waiting.put(ANNA, key, key)

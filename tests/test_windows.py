@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.windows import BUDGET, LONGEST_QUESTION, LONGEST_TITLE, WINDOWS, around, lay_out, windows_for
+from bot.answers.windows import BUDGET, LONGEST_QUESTION, LONGEST_TITLE, WINDOWS, around, lay_out, windows_for
 from index.pieces import BEGIN, END, pieces_of
 
 SENTENCES = [

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bot.wording import fold, rarity, terms
+from bot.answers.wording import fold, rarity, terms
 
 
 @pytest.mark.parametrize(

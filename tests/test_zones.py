@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.chat.zones import CHOICES, Place, place_at, place_of_city, places_named, time_in, zone_name
 from bot.settings import LANGUAGES
-from bot.zones import CHOICES, Place, place_at, place_of_city, places_named, time_in, zone_name
 
 MILAN = 3173435
 NOON = datetime(2025, 7, 1, 12, 0, tzinfo=UTC)

@@ -19,10 +19,10 @@ from typing import Self
 
 import psutil
 
-from bot.limiter import Limits
 from bot.logs import set_up_logs
 from bot.settings import load_settings
-from bot.telegram_app import run_telegram
+from bot.telegram.app import run_telegram
+from bot.telegram.limiter import Limits
 from tests.e2e.processes import ANNUNCIO, environment
 
 LISTENING = "the bot listens"

@@ -11,13 +11,13 @@ from sqlalchemy import insert
 
 from benchmarks.load.crowd import subscriber_of, subscribers
 from bot.clock import utc_now
-from bot.database import Engines
-from bot.migrating import migrate
 from bot.replies import Channel
-from bot.schema import EVERYTHING, Rhythm, SubscriptionState, chats, subscription_topics, subscriptions
 from bot.settings import Settings
-from bot.state import open_state
-from bot.vault import Vault
+from bot.state.database import Engines
+from bot.state.migrating import migrate
+from bot.state.opening import open_state
+from bot.state.schema import EVERYTHING, Rhythm, SubscriptionState, chats, subscription_topics, subscriptions
+from bot.state.vault import Vault
 
 CHUNK = 5000
 

@@ -17,7 +17,7 @@ from benchmarks.load.crowd import doubled_by
 from benchmarks.load.engine import Engine
 from benchmarks.load.telegram import Answers, Report, Telegram
 from bot.settings import Settings
-from bot.vault import Vault
+from bot.state.vault import Vault
 from tests.bot_api import Limits, faults
 
 TOKEN = "7654321:AAGe-made_up_for-the-load"  # noqa: S105  # a made-up one

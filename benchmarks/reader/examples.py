@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import Asking, Text
-from bot.windows import Window, around, lay_out
+from bot.answers.windows import Window, around, lay_out
 from index.pieces import Pieces, pieces_of
 
 BUDGETS = (64, 160)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bot.answering import Asker
-from bot.app import gate_of, load_encoder_for, open_answering
+from bot.answers.answering import Asker
+from bot.answers.opening import gate_of, load_encoder_for, open_answering
 from bot.errors import QuestionsError
 from bot.evaluation.baseline import baseline_trials
 from bot.evaluation.cases import Case, Pair, Situation, articles_in, cases

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot.answering import Answer, Outcome, Status
+from bot.answers.answering import Answer, Outcome, Status
 from bot.errors import QuestionsError
 from bot.evaluation.questions import field
 from bot.evaluation.scores import Record, share

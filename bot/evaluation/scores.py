@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.answering import Answer
-from bot.asking import Asked, what_is_asked
+from bot.answers.answering import Answer
+from bot.answers.asking import Asked, what_is_asked
 from bot.evaluation import measures
 from bot.evaluation.baseline import BaselineTrial
 from bot.evaluation.cases import Pair, Situation

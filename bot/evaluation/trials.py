@@ -3,11 +3,11 @@
 import time
 from dataclasses import dataclass
 
-from bot.answering import Outcome
-from bot.app import answerer_over
+from bot.answers.answering import Outcome
+from bot.answers.library import Library, throwaway_library
+from bot.answers.opening import answerer_over
 from bot.evaluation.cases import Case
 from bot.evaluation.remembering import RememberingEncoder
-from bot.library import Library, throwaway_library
 from bot.settings import Settings
 from corpus.model import Article
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from bot.polarity import denies
-from bot.values import dates, durations, names, quantities
-from bot.wording import fold, terms
+from bot.answers.polarity import denies
+from bot.answers.values import dates, durations, names, quantities
+from bot.answers.wording import fold, terms
 from corpus.model import Article, Edition, Sentence
 
 REWORDED = 0.4

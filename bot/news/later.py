@@ -11,16 +11,16 @@ from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.answering import Answer, Outcome, Proof, Refusal, Status
-from bot.composing import one_line
-from bot.database import in_one_line
-from bot.features import Feature, Visitor
-from bot.library import Library
+from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.answers.library import Library
+from bot.chat.composing import one_line
+from bot.chat.features import Feature, Visitor
+from bot.chat.waiting import Waiting
 from bot.replies import Button, ChatAddress, Reply
-from bot.shown import Shown
-from bot.subscriptions import AWAITED_DAYS, Subscriptions, utc_now
+from bot.state.database import in_one_line
+from bot.state.shown import Shown
+from bot.state.subscriptions import AWAITED_DAYS, Subscriptions, utc_now
 from bot.texts import say
-from bot.waiting import Waiting
 
 log = logging.getLogger(__name__)
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from bot.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
+from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
+from bot.answers.library import Library, counterpart, reading_edition
+from bot.answers.ranking import Candidate, Query, make_query
+from bot.chat.following import PREVIEW_DAYS
 from bot.clock import Clock, utc_now
-from bot.following import PREVIEW_DAYS
-from bot.library import Library, counterpart, reading_edition
-from bot.ranking import Candidate, Query, make_query
 from corpus.cleaning import clean_line
 from corpus.model import Article
 from index.encoder import Encoder

@@ -16,23 +16,23 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.catalogue import corpus_of
-from bot.database import in_one_line
+from bot.answers.catalogue import corpus_of
+from bot.answers.library import Library, throwaway_library
 from bot.errors import AnnuncioError, CorpusError, StateError
-from bot.ingesting import Ingested, put_back, write_editions
-from bot.library import Library, throwaway_library
 from bot.news.corrections import Correction, corrections
+from bot.news.ingesting import Ingested, put_back, write_editions
 from bot.news.matching import Matcher, answers_of
 from bot.news.stories import WITHIN, Stories
 from bot.news.told import article_of, read_told, write_told
-from bot.schema import DeliveryKind, Rhythm
 from bot.settings import Settings
-from bot.state import State
+from bot.state.database import in_one_line
+from bot.state.opening import State
+from bot.state.schema import DeliveryKind, Rhythm
 from corpus.model import Article, Edition
 from corpus.reader import render_edition
 
 if TYPE_CHECKING:
-    from bot.app import Answering
+    from bot.answers.opening import Answering
 
 log = logging.getLogger(__name__)
 

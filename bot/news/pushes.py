@@ -11,23 +11,23 @@ from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 
-from bot.aids import answer_buttons
-from bot.answering import Answer, Answerer
-from bot.composing import LINE, SUMMARY, TELEGRAM_LIMIT, compose, cut, one_line, plain, question_buttons, units
-from bot.deliveries import Delivery, Parcel
-from bot.leaving import LESS, MUTE
-from bot.library import Library
+from bot.answers.answering import Answer, Answerer
+from bot.answers.library import Library
+from bot.answers.samples import Samples
+from bot.chat.aids import answer_buttons
+from bot.chat.composing import LINE, SUMMARY, TELEGRAM_LIMIT, compose, cut, one_line, plain, question_buttons, units
+from bot.chat.leaving import LESS, MUTE
+from bot.chat.timeline import ABOUT, article_token
+from bot.chat.topics import topic_name, topic_token
 from bot.news.later import sentences_of
 from bot.news.matching import answers_of
 from bot.news.stories import Stories
-from bot.owing import OWN
 from bot.replies import Button, Reply
-from bot.samples import Samples
-from bot.schema import EVERYTHING, DeliveryKind
-from bot.shown import Correction, Shown
+from bot.state.deliveries import Delivery, Parcel
+from bot.state.owing import OWN
+from bot.state.schema import EVERYTHING, DeliveryKind
+from bot.state.shown import Correction, Shown
 from bot.texts import day, language_name, say, say_html
-from bot.timeline import ABOUT, article_token
-from bot.topics import topic_name, topic_token
 from corpus.model import Article, Edition
 
 SHORT = 40

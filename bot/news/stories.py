@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.evidence import question_names
-from bot.library import Library
-from bot.values import dates, durations, names, quantities
-from bot.wording import CAPITALS, fold, terms
+from bot.answers.evidence import question_names
+from bot.answers.library import Library
+from bot.answers.values import dates, durations, names, quantities
+from bot.answers.wording import CAPITALS, fold, terms
 from corpus.model import Article, Edition
 from index.encoder import Encoder, Vectors
 

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from bot.chat.features import Feature, Place, Visitor
 from bot.clock import Clock, utc_now
-from bot.drafting import edition_of
-from bot.drafts import Draft as Kept
 from bot.errors import AnnuncioError, ChatGoneError, SendError, TryLaterError
-from bot.features import Feature, Place, Visitor
+from bot.news.drafting import edition_of
 from bot.operators.drafts import Desk, DraftState, Offer, Published, edition_in
 from bot.operators.offers import (
     DISCARD,
@@ -32,6 +31,7 @@ from bot.operators.offers import (
     compose_waiting,
 )
 from bot.replies import Channel, ChatAddress, Document, Reply
+from bot.state.drafts import Draft as Kept
 from bot.texts import say
 from corpus.cleaning import clean_line
 from corpus.draft import MAX_FOUND_TITLE_CHARS, Draft

@@ -9,11 +9,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from bot.answers.library import Library
 from bot.clock import Clock, utc_now
-from bot.drafts import Draft, Drafts
-from bot.library import Library
 from bot.news.publishing import Preview
 from bot.news.publishing import Published as Publication
+from bot.state.drafts import Draft, Drafts
 from corpus.draft import slugify
 from corpus.model import Edition, Paragraph, Sentence
 from corpus.reader import parse_edition, render_edition

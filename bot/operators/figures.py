@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.counts import Counts
-from bot.database import Engines
-from bot.schema import (
+from bot.state.counts import Counts
+from bot.state.database import Engines
+from bot.state.schema import (
     DeliveryState,
     PauseReason,
     Rhythm,

@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from html import escape
 
-from bot.composing import SUMMARY, cut, one_line
-from bot.drafts import Draft
+from bot.chat.composing import SUMMARY, cut, one_line
 from bot.operators.drafts import DraftState, Offer, Published
 from bot.replies import Button, Reply
-from bot.schema import Rhythm
+from bot.state.drafts import Draft
+from bot.state.schema import Rhythm
 from bot.texts import day, language_name, say, say_html
 
 PREFIX = "draft"

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from bot.features import Feature
+from bot.chat.features import Feature
 from bot.news.publishing import Newsroom
 from bot.operators.admin_ingest import AdminIngest, Inbox
 from bot.operators.drafts import Desk
@@ -11,10 +11,10 @@ from bot.operators.stats import AdminStats, Counting
 from bot.operators.watching import Watcher
 from bot.replies import ChatAddress, Reply
 from bot.settings import LANGUAGES
-from bot.state import State
+from bot.state.opening import State
 
 if TYPE_CHECKING:
-    from bot.app import Answering
+    from bot.answers.opening import Answering
 
 
 class Office:

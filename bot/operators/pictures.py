@@ -6,9 +6,9 @@ from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
 
+from bot.chat.topics import topic_name
 from bot.replies import Document
 from bot.texts import say, short_day
-from bot.topics import topic_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,22 +10,22 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.answering import Outcome, Refusal, Status
+from bot.answers.answering import Outcome, Refusal, Status
+from bot.answers.library import Library
+from bot.chat.composing import one_line
+from bot.chat.features import Feature, Visitor
+from bot.chat.topics import topic_name
 from bot.clock import Clock, utc_now
-from bot.composing import one_line
-from bot.counts import ASKED
-from bot.database import in_one_line
-from bot.features import Feature, Visitor
-from bot.library import Library
 from bot.operators.admin_ingest import is_admin
 from bot.operators.figures import Askers, Audience, Messages, askers_in, audience_in, messages_in
 from bot.operators.pictures import draw
 from bot.operators.themes import Theme, themes_of
 from bot.replies import Document, Reply
-from bot.schema import DeliveryState, PauseReason, Rhythm
-from bot.state import State
+from bot.state.counts import ASKED
+from bot.state.database import in_one_line
+from bot.state.opening import State
+from bot.state.schema import DeliveryState, PauseReason, Rhythm
 from bot.texts import say, say_html
-from bot.topics import topic_name
 from corpus.model import Article
 from index.encoder import Vectors
 

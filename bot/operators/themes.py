@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.counts import ASKED
-from bot.library import reading_edition
+from bot.answers.library import reading_edition
 from bot.operators.figures import Askers
+from bot.state.counts import ASKED
 from corpus.model import Article
 from index.encoder import Vectors
 

@@ -17,11 +17,11 @@ from typing import Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
-from bot.database import in_one_line
-from bot.drafting import edition_of
 from bot.errors import AnnuncioError, CorpusError, SourceBusyError, SourceError
+from bot.news.drafting import edition_of
 from bot.operators.looking import Find, Folder, Sight, look_at_address
-from bot.watched import Watch
+from bot.state.database import in_one_line
+from bot.state.watched import Watch
 from corpus.draft import Draft
 from corpus.fetching import UNKNOWN, Allow, Validators, is_public
 from corpus.model import Edition

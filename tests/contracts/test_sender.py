@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import pytest
 from rich.console import Console
 
-from bot.announcer import Sender
-from bot.composing import plain
+from bot.chat.composing import plain
 from bot.errors import ChatGoneError, ChatMovedError, MessageRefusedError, SendError, TryLaterError
+from bot.news.announcer import Sender
 from bot.replies import Button, Channel, ChatAddress, Lane, Reply
-from bot.telegram_sender import TelegramSender
+from bot.telegram.sender import TelegramSender
 from bot.terminal import CHAT, TerminalSender
 from tests.senders import MemorySender, canned_bot
 

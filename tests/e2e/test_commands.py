@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.conversation import COMMANDS
+from bot.chat.conversation import COMMANDS
 from bot.settings import LANGUAGES
 from tests.bot_api import BotApiServer
 from tests.e2e.conftest import NewChat

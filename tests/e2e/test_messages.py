@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.answering import LONGEST_QUESTION
+from bot.answers.answering import LONGEST_QUESTION
 from tests.bot_api import BotApiServer, Chat
 from tests.e2e.conftest import NewChat
 from tests.e2e.processes import TOKEN, annuncio

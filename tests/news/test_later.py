@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.answering import Answer, Proof, Refusal, Status
-from bot.features import Visitor
+from bot.answers.answering import Answer, Proof, Refusal, Status
+from bot.chat.features import Visitor
 from bot.news.later import MOST, Later
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import LANGUAGES, Settings
-from bot.state import State, open_state
+from bot.state.opening import State, open_state
 from bot.texts import say
 from tests.answerers import word_library
 from tests.articles import article

@@ -5,8 +5,8 @@ from datetime import date
 
 import pytest
 
-from bot.answering import Answer, Answerer
-from bot.library import Library
+from bot.answers.answering import Answer, Answerer
+from bot.answers.library import Library
 from bot.news import matching
 from bot.news.matching import Matcher, answers_of
 from corpus.model import Article

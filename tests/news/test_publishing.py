@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering, open_answering
-from bot.catalogue import build
-from bot.deliveries import Outcome
+from bot.answers.catalogue import build
+from bot.answers.opening import Answering, open_answering
 from bot.errors import CorpusError, StateError
 from bot.news import matching, publishing
 from bot.news.publishing import Newsroom, Told
 from bot.news.told import FILE, read_told
 from bot.replies import Channel, ChatAddress
-from bot.schema import DeliveryKind, DeliveryState, Rhythm
 from bot.settings import Settings
-from bot.state import State, open_state
+from bot.state.deliveries import Outcome
+from bot.state.opening import State, open_state
+from bot.state.schema import DeliveryKind, DeliveryState, Rhythm
 from corpus.reader import write_edition
 from tests.answerers import GATE
 from tests.articles import edition
@@ -44,7 +44,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def answering(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Answers by the words of a text."""
-    monkeypatch.setattr("bot.app.gate_of", lambda _: GATE)
+    monkeypatch.setattr("bot.answers.opening.gate_of", lambda _: GATE)
     monkeypatch.setattr(matching, "NEAR", 0.3)
     monkeypatch.setattr(matching, "BELONGS", 0.5)
     return open_answering(settings, WordEncoder("depot", "turin", "lorries", "ticket", "euros"))

@@ -6,20 +6,20 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from bot.composing import SUMMARY, plain, question_token, units
-from bot.database import Engines
-from bot.deliveries import Delivery, Parcel
-from bot.library import Library
+from bot.answers.library import Library
+from bot.answers.samples import Samples, question_token
+from bot.chat.composing import SUMMARY, plain, units
+from bot.chat.timeline import article_token
+from bot.chat.topics import topic_token
 from bot.news.pushes import Pushes, news_of, parts
 from bot.news.stories import Stories
 from bot.replies import Button, Channel, ChatAddress, Reply
-from bot.samples import Samples
-from bot.schema import DeliveryKind
 from bot.settings import LANGUAGES
-from bot.shown import Correction, Shown
+from bot.state.database import Engines
+from bot.state.deliveries import Delivery, Parcel
+from bot.state.schema import DeliveryKind
+from bot.state.shown import Correction, Shown
 from bot.texts import day, say
-from bot.timeline import article_token
-from bot.topics import topic_token
 from corpus.model import Article
 from tests.answerers import word_answerer, word_library
 from tests.articles import article

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering, open_answering
+from bot.answers.opening import Answering, open_answering
 from bot.news.publishing import Newsroom
 from bot.operators.admin_ingest import AdminIngest
 from bot.operators.drafts import Desk
 from bot.settings import Settings
-from bot.state import State, open_state
+from bot.state.opening import State, open_state
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
 from tests.operators.loopback import to_loopback

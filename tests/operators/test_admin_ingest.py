@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering
-from bot.composing import TELEGRAM_LIMIT, plain, units
+from bot.answers.opening import Answering
+from bot.chat.composing import TELEGRAM_LIMIT, plain, units
+from bot.chat.features import Place, Visitor
 from bot.errors import ChatGoneError, MessageRefusedError, SendError, TryLaterError
-from bot.features import Place, Visitor
 from bot.news.publishing import Newsroom
 from bot.operators.admin_ingest import AdminIngest, Inbox
 from bot.operators.drafts import Desk
 from bot.replies import Channel, ChatAddress, Document, Reply
-from bot.schema import DeliveryState, Rhythm
 from bot.settings import LANGUAGES
-from bot.state import State
+from bot.state.opening import State
+from bot.state.schema import DeliveryState, Rhythm
 from corpus.reader import render_edition
 from tests.articles import edition
 from tests.clocks import StoppedClock

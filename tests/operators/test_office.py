@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import Answering
-from bot.composing import plain
-from bot.conversation import COMMANDS, Conversation
+from bot.answers.opening import Answering
+from bot.chat.composing import plain
+from bot.chat.conversation import COMMANDS, Conversation
 from bot.news.publishing import Newsroom
 from bot.operators import watching
 from bot.operators.office import Office
 from bot.replies import Channel, ChatAddress, Reply
 from bot.settings import Settings
-from bot.state import State
+from bot.state.opening import State
 from tests.operators.conftest import ADMINS
 from tests.talking import Talk, somebody
 

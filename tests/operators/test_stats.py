@@ -16,20 +16,20 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from bot.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
+from bot.answers.library import Library, library_of
+from bot.chat.composing import TELEGRAM_LIMIT, plain, units
+from bot.chat.features import Visitor
 from bot.cli import main
-from bot.composing import TELEGRAM_LIMIT, plain, units
-from bot.deliveries import Outcome as Ended
-from bot.features import Visitor
-from bot.library import Library, library_of
 from bot.operators.figures import audience_in, messages_in
 from bot.operators.pictures import CHINESE_FONTS, words_and_font
 from bot.operators.stats import DAYS, AdminStats, Counting, Stats, compose_stats, pictures, record, stats_of
 from bot.operators.themes import FEWEST, Theme, themes_of
 from bot.replies import Channel, ChatAddress, Reply
-from bot.schema import DeliveryState, PauseReason, Rhythm
 from bot.settings import FIELDS, LANGUAGES, Settings
-from bot.state import State, open_state
+from bot.state.deliveries import Outcome as Ended
+from bot.state.opening import State, open_state
+from bot.state.schema import DeliveryState, PauseReason, Rhythm
 from corpus.model import Article
 from corpus.reader import write_edition
 from index.encoder import Vectors
@@ -305,7 +305,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ANNUNCIO_KEY", KEY)
-    monkeypatch.setattr("bot.app.load_encoder", lambda *_: WordEncoder("euros"))
+    monkeypatch.setattr("bot.answers.opening.load_encoder", lambda *_: WordEncoder("euros"))
     write_edition(edition("cars", "en", [["The car costs 20 euros.", "Its price is 20 euros."]]), tmp_path / "articles")
 
     async def asked() -> None:

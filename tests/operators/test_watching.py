@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.errors import CorpusError, Mistake, StateError
 from bot.operators.watching import FIND_TRIES, FOLDER_INTERVAL, INTERVAL, LONGEST_INTERVAL, LONGEST_REQUEST, Watcher
-from bot.watched import Watch
+from bot.state.watched import Watch
 from corpus.model import Edition
 from corpus.reader import render_edition
 from tests.articles import edition

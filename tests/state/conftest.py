@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import URL, create_engine
 
 from bot.settings import Settings
-from bot.state import State, open_state
+from bot.state.opening import State, open_state
 from tests.clocks import StoppedClock
 from tests.state.postgresql import running_server
 from tests.vaults import VAULT

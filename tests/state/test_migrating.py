@@ -13,14 +13,14 @@ from alembic.runtime.migration import MigrationContext
 from cryptography.fernet import Fernet
 from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url
 
-from bot.database import Engines
 from bot.errors import StateError
-from bot.migrating import fingerprint_in, migrate
 from bot.replies import Channel, ChatAddress
-from bot.schema import metadata
 from bot.settings import Settings
-from bot.state import open_state
-from bot.vault import Vault
+from bot.state.database import Engines
+from bot.state.migrating import fingerprint_in, migrate
+from bot.state.opening import open_state
+from bot.state.schema import metadata
+from bot.state.vault import Vault
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows
 from tests.state.test_retention import OF_PEOPLE, bytes_of, fill
@@ -49,7 +49,7 @@ def as_it_was(url: str) -> None:
 
     def upgrade(connection: Connection) -> None:
         config = Config()
-        config.set_main_option("script_location", "bot:migrations")
+        config.set_main_option("script_location", "bot.state:migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, "0001")
 
@@ -190,4 +190,4 @@ async def test_closing_leaves_nothing_open(url: str) -> None:
 
 def test_importing_the_environment_of_alembic_does_nothing() -> None:
     """Only Alembic runs it; a plain import has no effect and needs no database."""
-    assert callable(importlib.import_module("bot.migrations.env").run)
+    assert callable(importlib.import_module("bot.state.migrations.env").run)

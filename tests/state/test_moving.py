@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from bot.deliveries import Outcome
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
-from bot.state import State
-from bot.subscriptions import ChatLanguage
+from bot.state.deliveries import Outcome
+from bot.state.opening import State
+from bot.state.schedule import Quiet
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
+from bot.state.subscriptions import ChatLanguage
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
 

@@ -7,13 +7,13 @@ from datetime import timedelta, timezone
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.database import in_one_line
-from bot.deliveries import Delivery, Outcome, Parcel
-from bot.outbox import LEASE
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm
-from bot.state import State
+from bot.state.database import in_one_line
+from bot.state.deliveries import Delivery, Outcome, Parcel
+from bot.state.opening import State
+from bot.state.outbox import LEASE
+from bot.state.schedule import Quiet
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
 

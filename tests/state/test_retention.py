@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.database import Engines
-from bot.deliveries import Outcome
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import DeliveryKind, DeliveryState, PauseReason, chats, metadata
 from bot.settings import Settings
-from bot.state import State, open_state
+from bot.state.database import Engines
+from bot.state.deliveries import Outcome
+from bot.state.opening import State, open_state
+from bot.state.schedule import Quiet
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, chats, metadata
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows
 from tests.vaults import VAULT
@@ -121,7 +121,7 @@ async def test_a_reader_in_the_way_is_waited_out(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Where another process holds on to the log, the rows go at once, and the next start or sweep clears the bytes."""
-    monkeypatch.setattr("bot.database.BUSY_SECONDS", 0)
+    monkeypatch.setattr("bot.state.database.BUSY_SECONDS", 0)
     async with open_state(settings, VAULT) as impatient:
         await fill(state, ANNA)
         key = VAULT.lookup(ANNA.address).encode()

@@ -2,10 +2,10 @@
 
 from datetime import date, timedelta
 
-from bot.drafts import Draft
 from bot.replies import Channel, ChatAddress
-from bot.state import State
-from bot.watched import Watch
+from bot.state.drafts import Draft
+from bot.state.opening import State
+from bot.state.watched import Watch
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows
 from tests.vaults import VAULT

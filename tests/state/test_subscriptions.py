@@ -6,13 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.exc import StatementError
 
-from bot.deliveries import Outcome
-from bot.preferences import OwnTopic, Preferences
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet
-from bot.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
-from bot.state import State
-from bot.subscriptions import ChatLanguage, Subscription
+from bot.state.deliveries import Outcome
+from bot.state.opening import State
+from bot.state.preferences import OwnTopic, Preferences
+from bot.state.schedule import Quiet
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
+from bot.state.subscriptions import ChatLanguage, Subscription
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
 

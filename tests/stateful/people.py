@@ -4,10 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from bot.deliveries import Delivery, Parcel
 from bot.replies import Channel, ChatAddress
-from bot.schedule import Quiet, next_due, out_of_quiet
-from bot.schema import EVERYTHING, DeliveryKind, PauseReason, Rhythm
+from bot.state.deliveries import Delivery, Parcel
+from bot.state.schedule import Quiet, next_due, out_of_quiet
+from bot.state.schema import EVERYTHING, DeliveryKind, PauseReason, Rhythm
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 

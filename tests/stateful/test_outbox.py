@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.database import Engines
-from bot.deliveries import Outcome
-from bot.migrating import migrate
-from bot.outbox import LEASE, Outbox
 from bot.replies import Channel
-from bot.schema import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
-from bot.subscriptions import Subscriptions
+from bot.state.database import Engines
+from bot.state.deliveries import Outcome
+from bot.state.migrating import migrate
+from bot.state.outbox import LEASE, Outbox
+from bot.state.schema import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
+from bot.state.subscriptions import Subscriptions
 from tests.stateful.people import JUMPS, Books, Held, Person, quiet_hours, thing_of
 from tests.vaults import VAULT
 

@@ -1,0 +1,1 @@
+"""From a question to an answer: ranked, read, judged and worded out of the library."""

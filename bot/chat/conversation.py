@@ -1,0 +1,268 @@
+"""The conversation, the same on every channel: commands, questions and buttons in, replies out.
+
+Answering is the one piece of work here that takes a core's time; it crosses to a thread, so that a slow question
+delays nobody else.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from typing import TypeVar
+
+from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
+from bot.answers.catalogue import Catalogue
+from bot.answers.followups import follow_up
+from bot.answers.language import primary
+from bot.answers.library import reading_edition
+from bot.answers.samples import Samples
+from bot.chat.aids import CONTEXT, OTHER, aid, answer_buttons
+from bot.chat.choosing import AUTOMATIC, language_buttons, language_named
+from bot.chat.composing import (
+    QUESTION_PREFIX,
+    compose,
+    one_line,
+    question_buttons,
+    understood,
+)
+from bot.chat.features import Command, Feature, Place, Visitor
+from bot.chat.memory import LastQuestion, Memory
+from bot.chat.privacy import Privacy
+from bot.replies import ChatAddress, Document, Reply
+from bot.settings import LANGUAGES
+from bot.state.subscriptions import Subscriptions, utc_now
+from bot.texts import day, phrasebook, say, say_html
+from bot.threads import in_thread
+
+T = TypeVar("T")
+
+COMMANDS = (
+    "start",
+    "help",
+    "ask",
+    "latest",
+    "subscribe",
+    "unsubscribe",
+    "language",
+    "settings",
+    "privacy",
+    "mydata",
+    "forget",
+)
+"""In the order of the menu."""
+_BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
+
+
+class Conversation:
+    """Answers whatever arrives; every method gives the messages to send, in order."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        answerer: Answerer,
+        samples: Callable[[], Samples],
+        subscriptions: Subscriptions,
+        threads: Executor,
+        language: str,
+        now: Callable[[], datetime] = utc_now,
+        features: Sequence[Feature] = (),
+        contact: str | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._answerer = answerer
+        self._samples = samples
+        self._subscriptions = subscriptions
+        self._threads = threads
+        self._language = language
+        self._memory = Memory(now)
+        self._features = (*features, Privacy(subscriptions, self._memory, self._forget, contact, now).feature)
+        self.presses: Counter[str] = Counter()
+        """How often each kind of button was pressed since the start, by what its data begins with: no chat, no text."""
+        self._commands: dict[str, Command] = {
+            "start": self._start,
+            "help": self._help,
+            "ask": self._ask,
+            "language": self._choose_language,
+        }
+        self._admits: dict[str, Callable[[Visitor], bool]] = {}
+        for feature in self._features:
+            self._commands.update(feature.commands)
+            if feature.admits is not None:
+                self._admits |= dict.fromkeys(feature.commands, feature.admits)
+        self._presses = {kind: press for feature in self._features for kind, press in feature.presses.items()}
+
+    async def message(self, visitor: Visitor, text: str) -> list[Reply]:
+        """Free text: a question, what follows up the last one, or small talk."""
+        asker = await self._asker(visitor)
+        if not text.strip():
+            return [Reply(say(self._spoken(asker), "empty_question"))]
+        for feature in self._features:
+            if feature.typed is not None:
+                replies = await feature.typed(visitor, self._spoken(asker), text)
+                if replies is not None:
+                    return replies
+        return await self._question(visitor, asker, text)
+
+    async def _question(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply]:
+        """A question, or what follows up the last one; whatever else was waited for."""
+        whole = self._told_in_full(visitor.chat, text)
+        if whole is not None:
+            return [understood(await self._replied(visitor, asker, whole), whole)]
+        reply = await self._replied(visitor, asker, text)
+        if len(text.strip()) > LONGEST_QUESTION:
+            language = self._memory.language_of(visitor.chat) or self._spoken(asker)
+            return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
+        return [reply]
+
+    def _told_in_full(self, chat: ChatAddress, text: str) -> str | None:
+        """The question behind a message that leans on the chat's last one; None for one that stands alone.
+
+        Such a message is never tried as it stands: of "and in America?" alone any sentence about America would do.
+        """
+        last = self._memory.question_of(chat)
+        whole = follow_up(text, last.text, last.language) if last else None
+        return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
+
+    async def _replied(self, visitor: Visitor, asker: Asker, question: str) -> Reply:
+        """The reply to a question that stands alone, which is remembered."""
+        chat = visitor.chat
+        outcome, worded = await self._in_thread(self._answered, question, asker)
+        self._memory.heard(chat, outcome.language)
+        if outcome.evidence:
+            self._memory.asked(chat, LastQuestion(outcome.question, worded))
+        needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
+        reply = compose(outcome, await self._offered(outcome.language) if needs_samples else ())
+        if isinstance(outcome, Answer):
+            reply = replace(reply, buttons=answer_buttons(outcome))
+        for feature in self._features:
+            if feature.answered is not None:
+                reply = await feature.answered(visitor, outcome, reply)
+        return reply
+
+    def _answered(self, question: str, asker: Asker) -> tuple[Outcome, str]:
+        """How a question ends, and the language of its words."""
+        outcome = self._answerer.answer(question, asker)
+        return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
+
+    async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:
+        """A command without its slash, and what was typed after it."""
+        language = self._spoken(await self._asker(visitor))
+        handler = self._commands.get(name.lower())
+        if handler is None or not self.knows(name, visitor):
+            return [Reply(say(language, "unknown_command", command=one_line(f"/{name}")))]
+        return await handler(visitor, language, argument.strip())
+
+    def knows(self, name: str, visitor: Visitor | None = None) -> bool:
+        """Whether there is a command of this name for this visitor, or for everybody."""
+        admits = self._admits.get(name.lower())
+        return name.lower() in self._commands and (admits is None or (visitor is not None and admits(visitor)))
+
+    async def press(self, visitor: Visitor, data: str) -> list[Reply]:
+        """A button, by its data; one that means nothing any more says so."""
+        kind, _, value = data.partition(":")
+        asker = await self._asker(visitor)
+        language = self._spoken(asker)
+        if kind in _BUTTONS:
+            self.presses[kind] += 1
+        if kind == "q":
+            question = (await self._in_thread(self._samples)).question(value)
+            if question is not None:
+                asked = Reply(f"<b>{escape(question, quote=False)}</b>")
+                return [asked, await self._replied(visitor, asker, question)]
+        elif kind in {CONTEXT, OTHER}:
+            reply = await self._in_thread(lambda: aid(self._catalogue.current(), data))
+            if reply is not None:
+                return [reply]
+        elif kind == "lang" and value in {*LANGUAGES, AUTOMATIC}:
+            replies = await self._choose_language(visitor, language, value)
+            return [replace(reply, alert=not visitor.in_charge) for reply in replies]
+        elif kind == "do" and value in COMMANDS:
+            return await self.command(visitor, value)
+        elif kind in self._presses:
+            self.presses[kind] += 1
+            return await self._presses[kind](visitor, language, value)
+        return [Reply(say(language, "old_button"))]
+
+    async def sent(self, visitor: Visitor, what: Place | Document | None) -> list[Reply]:
+        """To a location, a file (None where it is nothing that could be read), voice, pictures, stickers and so on."""
+        language = self._spoken(await self._asker(visitor))
+        for feature in self._features:
+            if feature.sent is not None and what is not None:
+                replies = await feature.sent(visitor, language, what)
+                if replies is not None:
+                    return replies
+        return [Reply(say(language, "text_only"))]
+
+    async def trouble(self, visitor: Visitor) -> list[Reply]:
+        """When something of ours failed; asks nothing of what may have failed."""
+        earlier = self._memory.language_of(visitor.chat)
+        return [Reply(say(self._spoken(Asker(earlier=earlier, reported=visitor.reported)), "busy"))]
+
+    async def _asker(self, visitor: Visitor) -> Asker:
+        known = await self._subscriptions.language_of(visitor.chat)
+        return Asker(known.chosen, self._memory.language_of(visitor.chat) or known.last, visitor.reported)
+
+    def _spoken(self, asker: Asker) -> str:
+        """The language for texts that answer no question."""
+        reported = primary(asker.reported)
+        for language in (asker.chosen, asker.earlier, reported):
+            if language in LANGUAGES:
+                return language
+        return self._language
+
+    async def _in_thread(self, work: Callable[..., T], *args: object) -> T:
+        return await in_thread(self._threads, work, *args)
+
+    async def _offered(self, language: str) -> tuple[str, ...]:
+        return (await self._in_thread(self._samples)).in_language(language)
+
+    async def _start(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        kind, _, token = argument.partition("-")
+        if kind == "ask" and token:
+            return await self.press(visitor, f"{QUESTION_PREFIX}{token}")
+        if argument in {"subscribe", "latest"}:
+            return await self.command(visitor, argument)
+        articles = (await self._in_thread(self._catalogue.current)).newest_first
+        if not articles:
+            return [Reply(say(language, "welcome_empty"))]
+        edition = reading_edition(articles[0], language)
+        welcome = say(language, "welcome", title=one_line(edition.title), date=day(language, edition.published))
+        more = say(language, "welcome_subscribe")
+        return [Reply(f"{welcome}\n\n{more}", question_buttons((await self._offered(language))[:3]))]
+
+    async def _help(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        del visitor, argument
+        described = phrasebook(language).commands
+        lines = "\n".join(f"/{name} – {escape(described[name], quote=False)}" for name in COMMANDS)
+        return [Reply(say_html(language, "help", commands=lines))]
+
+    async def _ask(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        if argument:
+            return await self._question(visitor, await self._asker(visitor), argument)
+        offered = await self._offered(language)
+        if not offered:
+            return [Reply(say(language, "ask_usage_bare"))]
+        return [Reply(say(language, "ask_usage", example=one_line(offered[0])))]
+
+    async def _choose_language(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
+        if not argument:
+            return [Reply(say(language, "language_choose"), language_buttons(language))]
+        if not visitor.in_charge:
+            return [Reply(say(language, "in_charge"))]
+        chosen = language_named(argument)
+        if chosen is None:
+            return [Reply(say(language, "language_unknown", language=one_line(argument)), language_buttons(language))]
+        if chosen == AUTOMATIC:
+            await self._subscriptions.choose_language(visitor.chat, None)
+            return [Reply(say(language, "language_set_automatic"))]
+        await self._subscriptions.choose_language(visitor.chat, chosen)
+        return [Reply(say(chosen, "language_set"))]
+
+    def _forget(self, chat: ChatAddress) -> None:
+        """Hold nothing of this chat in memory any more, in whichever part of the conversation."""
+        self._memory.forget(chat)
+        for feature in self._features:
+            if feature.forget is not None:
+                feature.forget(chat)

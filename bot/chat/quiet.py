@@ -1,0 +1,70 @@
+"""Quiet hours as people write them: "22:30-7", "from 10 pm to 7 am", "22h30 – 7h", "22点到7点"."""
+
+import re
+
+from bot.answers.wording import fold
+from bot.settings import LANGUAGES
+from bot.state.schedule import DAY, Quiet
+from bot.texts import say
+
+PRESETS = (Quiet(22 * 60, 7 * 60), Quiet(23 * 60, 8 * 60))
+"""Those that have a button."""
+LONGEST_HOURS = 60
+"""Characters that are read as hours."""
+
+_TIME = re.compile(r"(\d{1,2})(?: ?[:.h点时](?: ?uhr)? ?(\d{2})?(?!\d))?(?!\d)")
+_EVENING = re.compile(r"\bp\.? ?m\b|\bsera\b|\bnoche\b|\btarde\b|\babends?\b|\bsoir\b|\bpomeriggio\b|\bnachmittags?\b")
+_MORNING = re.compile(r"\ba\.? ?m\b")
+_CHINESE_EVENING = re.compile("[晚夜]|下午")
+
+
+def quiet_named(text: str) -> Quiet | None:
+    """The hours that a person means; None where the text is no two times of the day, or twice the same."""
+    folded = fold(text).strip()
+    times = list(_TIME.finditer(folded))
+    if len(folded) > LONGEST_HOURS or len(times) != 2:
+        return None
+    first, second = times
+    minutes = (
+        _minute(first, before=folded[: first.start()], after=folded[first.end() : second.start()]),
+        _minute(second, before=folded[first.end() : second.start()], after=folded[second.end() :]),
+    )
+    start, end = minutes
+    return None if start is None or end is None or start == end else Quiet(start, end)
+
+
+def no_hours(text: str) -> bool:
+    """Whether somebody says that there shall be none, as the button does in any of the bot's languages."""
+    wanted = fold(text).strip()
+    return wanted in {"no", "none", "0", *(fold(say(code, "quiet_off")) for code in LANGUAGES)}
+
+
+def hours(quiet: Quiet) -> str:
+    """How they are shown: "22:30–07:00"."""
+    return f"{_clock(quiet.start)}–{_clock(quiet.end)}"
+
+
+def short_hours(quiet: Quiet) -> str:
+    """How a button shows them: "22:30–7"."""
+    return f"{_short(quiet.start)}–{_short(quiet.end)}"
+
+
+def _minute(time: re.Match[str], before: str, after: str) -> int | None:
+    """The minute of the day; None for one that no clock shows."""
+    hour, minute = int(time[1]), int(time[2] or 0)
+    if hour == 12 and _MORNING.search(after):
+        hour = 0
+    elif hour < 12 and (_EVENING.search(after) or _CHINESE_EVENING.search(before)):
+        hour += 12
+    shown = hour * 60 + minute
+    if minute > 59 or shown > DAY:
+        return None
+    return shown % DAY  # 24:00 is midnight
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"
+
+
+def _short(minute: int) -> str:
+    return _clock(minute).removesuffix(":00").removeprefix("0")

@@ -1,0 +1,1 @@
+"""What is kept: the tables, the rows of people, and what is owed to them."""

@@ -1,0 +1,57 @@
+"""What is owed to a chat, and how sending it ended."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.replies import ChatAddress
+from bot.state.schema import DeliveryKind, DeliveryState, PauseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One thing that is owed; `attempts` is how often sending it was begun before."""
+
+    id: int
+    article: str
+    kind: DeliveryKind
+    about: str = ""
+    """What in the article, by its kind: a number in `awaited` or in `corrections`, or the slug of a second source."""
+    because: str | None = None
+    """The topic by which it came here; `own:` and a number for one in the person's own words."""
+    because_words: str | None = field(default=None, repr=False)
+    """The person's own words: of that topic, or the question that is answered."""
+    attempts: int = 0
+    message_id: int | None = None
+    """The message in the chat that is to be edited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """All that one chat is due at one moment, the longest due first."""
+
+    chat: ChatAddress
+    chat_id: int
+    language: str | None
+    """The language that the person chose, else the one last used; None where neither is known."""
+    zone: str | None
+    deliveries: tuple[Delivery, ...]
+
+    def of(self, *kinds: DeliveryKind) -> "Parcel":
+        """The part of it of these kinds: a parcel that needs more than one message is settled in parts."""
+        return replace(self, deliveries=tuple(delivery for delivery in self.deliveries if delivery.kind in kinds))
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: the next state with its reason, and what it says about the chat.
+
+    `due_at` goes with `pending`: when to try again. `pause` stops the chat's subscription, `moved_to` is the
+    chat's new address, `message_id` the message that was sent.
+    """
+
+    state: DeliveryState
+    reason: str | None = None
+    due_at: datetime | None = None
+    pause: PauseReason | None = None
+    moved_to: str | None = None
+    message_id: int | None = None

@@ -1,0 +1,60 @@
+"""All that is kept, opened together: one database, one key."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.clock import Clock, utc_now
+from bot.settings import Settings
+from bot.state.counts import Counts
+from bot.state.database import Engines
+from bot.state.drafts import Drafts
+from bot.state.migrating import migrate
+from bot.state.outbox import Outbox
+from bot.state.shown import Shown
+from bot.state.subscriptions import Subscriptions
+from bot.state.vault import Vault
+from bot.state.watched import Watched
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What is kept, each part by its own noun."""
+
+    subscriptions: Subscriptions
+    outbox: Outbox
+    shown: Shown
+    drafts: Drafts
+    watched: Watched
+    counts: Counts
+    engines: Engines
+    """For whoever only counts what is there."""
+
+
+@asynccontextmanager
+async def open_state(settings: Settings, vault: Vault, *, now: Clock = utc_now) -> AsyncIterator[State]:
+    """Open the settings' database, made and migrated as needed; closed at the end of the block.
+
+    Raises StateError when it cannot be written or read, was written by a newer version, or was sealed with a key that
+    the vault does not have.
+    """
+    await migrate(settings.database, vault)
+    engines = Engines(settings.database)
+    counts = Counts(engines, vault, now)
+    try:
+        await engines.compact()
+        yield State(
+            Subscriptions(engines, vault, now),
+            Outbox(engines, vault, now),
+            Shown(engines, vault, now),
+            Drafts(engines, vault, now),
+            Watched(engines),
+            counts,
+            engines,
+        )
+    finally:
+        with suppress(SQLAlchemyError):  # numbers of the last seconds are no reason to end in an error
+            await counts.flush()
+        await engines.close()

@@ -1,0 +1,266 @@
+"""The outbox: what is owed to whom, from the moment that it is owed until it has ended; each method one transaction.
+
+A delivery exists as a row before anything is sent, and goes pending -> sending -> sent, failed or skipped; a try that
+should be repeated goes back to pending. Whoever is sending holds the row by a lease, so that several processes keep
+apart, and what one was sending as it ended is owed again when its lease has.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock, utc_now
+from bot.replies import Channel
+from bot.state import owing
+from bot.state.chats import WANTED, pause_chat, skip_pending
+from bot.state.database import Engines, note_deletion
+from bot.state.deliveries import Outcome, Parcel
+from bot.state.moving import move
+from bot.state.parcels import candidates, parcels, put_off
+from bot.state.retention import wake
+from bot.state.schema import (
+    REASON_LENGTH,
+    DeliveryKind,
+    DeliveryState,
+    Rhythm,
+    announcements,
+    awaited,
+    chats,
+    deliveries,
+)
+from bot.state.vault import Vault
+
+LEASE = timedelta(seconds=60)
+"""How long a process that says nothing is taken for alive. Each call of `recover` says something."""
+
+
+class Outbox:
+    """What is owed, in one database that several processes may share."""
+
+    def __init__(self, engines: Engines, vault: Vault, now: Clock = utc_now) -> None:
+        self._engines = engines
+        self._vault = vault
+        self._now = now
+
+    # What is owed
+
+    async def announce(
+        self,
+        slug: str,
+        topics: Collection[str] = (),
+        *,
+        own: Collection[int] = (),
+        at: datetime | None = None,
+        story: str | None = None,
+    ) -> int:
+        """Owe the article to every active subscriber of its topics, of everything or of these own topics; how many.
+
+        Not before `at`, and to each in its own rhythm. 0, with nothing changed, where any process has announced it
+        before. `story` is the slug of the same story told before: whoever was owed that hears nothing of this one.
+        """
+        now = self._now()
+        async with self._engines.write() as connection:
+            if not await owing.announced(connection, slug, at or now, story):
+                return 0
+            await wake(connection, now)
+            asked_for = owing.Wanted(slug, tuple(topics), tuple(own), story)
+            return await owing.owe_announcement(connection, asked_for, now, at)
+
+    async def audience(
+        self, topics: Collection[str] = (), own: Collection[int] = (), story: str | None = None
+    ) -> Mapping[Rhythm, int]:
+        """How many would hear of an article of these topics now, by the rhythm in which they would."""
+        async with self._engines.read() as connection:
+            return await owing.audience(connection, owing.Wanted("", tuple(topics), tuple(own), story))
+
+    async def owe(
+        self,
+        kind: DeliveryKind,
+        article: str,
+        rows: Iterable[tuple[int, str, str | None]],
+        at: datetime | None = None,
+    ) -> int:
+        """Owe something about the article to chats, each row (chat id, about, because); how many are owed it anew.
+
+        Each comes once, however often it is owed. Only an answer goes to chats without an active subscription.
+        """
+        async with self._engines.write() as connection:
+            return await owing.owe(connection, kind, article, rows, self._now(), at)
+
+    async def owe_edits(self, article: str, second_slug: str, at: datetime | None = None) -> int:
+        """Owe an edit that names a second source, of every message that announced the article; how many."""
+        async with self._engines.write() as connection:
+            return await owing.owe_edits(connection, article, second_slug, self._now(), at)
+
+    async def withdraw(self, slug: str, at: datetime | None = None) -> int:
+        """Undo what is still owed of the article; how much that was.
+
+        With `at` only what was owed with that very time, not what was owed of it before. It may be announced again, to
+        whom it was never begun to be sent.
+        """
+        of_it = or_(deliveries.c.article == slug, deliveries.c.about == slug)
+        told = announcements.c.slug == slug
+        if at is not None:
+            of_it, told = and_(of_it, deliveries.c.held_until == at), and_(told, announcements.c.announced_at == at)
+        pending = and_(of_it, deliveries.c.state == DeliveryState.PENDING)
+        async with self._engines.write() as connection:
+            owed = (await connection.execute(select(func.count()).where(pending))).scalar_one()
+            await connection.execute(delete(deliveries).where(pending, deliveries.c.attempts == 0))
+            await skip_pending(connection, of_it, "withdrawn", self._now())
+            await connection.execute(delete(announcements).where(told))
+            return owed
+
+    async def note_announced(self, slug: str) -> None:
+        """Take the article for told, to nobody: it is no news any more."""
+        async with self._engines.write() as connection:
+            await owing.announced(connection, slug, self._now(), None)
+
+    async def is_announced(self, slug: str) -> bool:
+        """Whether the article was told, or taken for told."""
+        async with self._engines.read() as connection:
+            return await connection.scalar(select(exists().where(announcements.c.slug == slug))) or False
+
+    async def pending_of(self, slug: str) -> Mapping[DeliveryState, int]:
+        """How many deliveries of the article stand in which state."""
+        query = select(deliveries.c.state, func.count()).where(deliveries.c.article == slug)
+        async with self._engines.read() as connection:
+            rows = await connection.execute(query.group_by(deliveries.c.state))
+            return {row[0]: row[1] for row in rows}
+
+    async def story_of(self, slug: str) -> str | None:
+        """The slug of the same story told before, for an article that was announced as another source of it."""
+        async with self._engines.read() as connection:
+            found: str | None = await connection.scalar(
+                select(announcements.c.story).where(announcements.c.slug == slug)
+            )
+        return found
+
+    # Sending it
+
+    async def take(self, channel: Channel, now: datetime, limit: int, owner: str) -> tuple[Parcel, ...]:
+        """Take for sending all that at most `limit` chats of the channel are due, the longest due first.
+
+        No other process takes it while the owner's lease lasts. What falls into somebody's quiet hours is put off.
+        """
+        async with self._engines.write() as connection:
+            while rows := await candidates(connection, channel, now, limit):
+                awake = await put_off(connection, rows, now)
+                if awake:
+                    return await parcels(connection, self._vault, awake, now, owner, now + LEASE)
+        return ()
+
+    async def settle(self, items: Sequence[tuple[Parcel, Outcome]]) -> None:
+        """Write how parcels that were taken ended, many in one transaction; repeating it changes nothing.
+
+        What should be tried again is skipped where the person left in between.
+        """
+        now = self._now()
+        plain: list[dict[str, Any]] = []
+        async with self._engines.write() as connection:
+            for parcel, outcome in items:
+                values = _values(parcel, outcome, now)
+                if outcome.pause is None and outcome.moved_to is None and outcome.state is not DeliveryState.PENDING:
+                    plain += values
+                elif await _write(connection, values):
+                    await self._consequences(connection, parcel, outcome, now)
+            await _write(connection, plain)
+            await _let_go_of_answered(connection, items)
+
+    async def _consequences(self, connection: AsyncConnection, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
+        """What the outcome says about the chat."""
+        if outcome.pause is not None:
+            await pause_chat(connection, parcel.chat_id, outcome.pause, now)
+        if outcome.moved_to is not None:
+            await move(connection, self._vault, parcel.chat, outcome.moved_to, now)
+        if outcome.state is DeliveryState.PENDING:
+            mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
+            await skip_pending(connection, mine & ~WANTED, "left while it was being sent", now)
+
+    async def recover(self, channel: Channel, now: datetime, owner: str) -> int:
+        """Owe again what processes that ended were sending on this channel; how many deliveries.
+
+        And renew the lease of what `owner` is sending itself, which it never takes for lost, whatever the clock says.
+        """
+        here = deliveries.c.chat_id.in_(select(chats.c.id).where(chats.c.channel == channel))
+        sending = deliveries.c.state == DeliveryState.SENDING
+        others = or_(deliveries.c.owner.is_(None), deliveries.c.owner != owner)
+        async with self._engines.write() as connection:
+            await connection.execute(
+                update(deliveries).where(sending, deliveries.c.owner == owner).values(lease_until=now + LEASE)
+            )
+            ended = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
+            return await _owe_again(connection, and_(sending, here, others, ended), now)
+
+
+async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> int:
+    found = await connection.scalars(
+        update(deliveries)
+        .where(where)
+        .values(state=DeliveryState.PENDING, owner=None, lease_until=None, updated_at=now)
+        .returning(deliveries.c.id)
+    )
+    recovered = list(found)
+    for first in range(0, len(recovered), owing.CHUNK):
+        some = deliveries.c.id.in_(recovered[first : first + owing.CHUNK])
+        await skip_pending(connection, some & ~WANTED, "left while it was being sent", now)
+    return len(recovered)
+
+
+_DUE = bindparam("due", type_=deliveries.c.due_at.type)
+_SETTLED = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("row"),
+        # Pending, too: our lease ended and it is owed again, but it has arrived all the same.
+        or_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.state == DeliveryState.PENDING),
+        deliveries.c.attempts == bindparam("tries"),  # taken once more since then, it is another's to settle
+    )
+    .values(
+        state=bindparam("ended"),
+        reason=bindparam("why"),
+        due_at=func.coalesce(_DUE, deliveries.c.due_at),
+        held_until=_DUE,
+        message_id=func.coalesce(bindparam("message", type_=deliveries.c.message_id.type), deliveries.c.message_id),
+        updated_at=bindparam("moment"),
+        owner=None,
+        lease_until=None,
+    )
+)
+
+
+def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": delivery.id,
+            "tries": delivery.attempts + 1,
+            "ended": outcome.state,
+            "why": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
+            "due": outcome.due_at,
+            "message": outcome.message_id,
+            "moment": now,
+        }
+        for delivery in parcel.deliveries
+    ]
+
+
+async def _write(connection: AsyncConnection, values: list[dict[str, Any]]) -> bool:
+    """Settle these rows; False where none of them was ours to settle any more."""
+    if not values:
+        return False
+    return (await connection.execute(_SETTLED, values)).rowcount > 0
+
+
+async def _let_go_of_answered(connection: AsyncConnection, items: Iterable[tuple[Parcel, Outcome]]) -> None:
+    """A question that was answered is kept no longer."""
+    answered = [
+        int(delivery.about)
+        for parcel, outcome in items
+        for delivery in parcel.deliveries
+        if outcome.state is DeliveryState.SENT and delivery.kind is DeliveryKind.ANSWER
+    ]
+    if answered:
+        await connection.execute(delete(awaited).where(awaited.c.id.in_(answered)))
+        await note_deletion(connection)

@@ -1,0 +1,285 @@
+"""Who is owed what: the rows of the outbox, as steps inside the caller's transaction.
+
+A row is one thing that is owed to one chat; the table has each once, whoever asks for it and how often.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.state.chats import RETURNS
+from bot.state.database import insert_new
+from bot.state.preferences import due_by
+from bot.state.schema import (
+    EVERYTHING,
+    DeliveryKind,
+    DeliveryState,
+    Rhythm,
+    SubscriptionState,
+    announcements,
+    chats,
+    deliveries,
+    own_topics,
+    subscription_topics,
+    subscriptions,
+)
+
+OWN = "own:"
+"""Before the number of an own topic, where a delivery says because of which topic it is owed."""
+
+CHUNK = 1000
+"""Rows that are held in memory at once, and written by one statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An article by what makes it wanted: its topics, and the numbers of the own topics that it belongs to."""
+
+    slug: str
+    topics: Collection[str]
+    own: Collection[int]
+    story: str | None
+    """The slug of the same story told before."""
+
+
+async def owe_announcement(
+    connection: AsyncConnection, wanted: Wanted, now: datetime, held_until: datetime | None
+) -> int:
+    """Owe the article to every active subscriber of its topics, of everything or of one of the own topics; how many.
+
+    Each by the most telling of its topics: in its own words, then by a label, then everything. Not to whom it was
+    owed before, or the same story from another source.
+    """
+    due: dict[tuple[Any, ...], datetime] = {}  # the same for all who wish the same
+    owed = last = 0
+    # Held, or a chat could be erased or paused before its rows are there.
+    while rows := (
+        await connection.execute(_audience(wanted, last).with_for_update(of=(chats, subscriptions), read=True))
+    ).all():
+        for row in rows:
+            wishes = _wishes(row)
+            if wishes not in due:
+                due[wishes] = due_by(row, DeliveryKind.ANNOUNCEMENT, now, held_until)
+        new = [
+            _row(
+                row.chat_id,
+                wanted.slug,
+                DeliveryKind.ANNOUNCEMENT,
+                due[_wishes(row)],
+                now,
+                held_until,
+                because=_because(row),
+            )
+            for row in rows
+        ]
+        await connection.execute(insert_new(connection, deliveries), new)
+        owed += len(rows)
+        last = rows[-1].chat_id
+    return owed
+
+
+def _audience(wanted: Wanted, after: int) -> Select[Any]:
+    """The next of those who want to hear of it, after the chat of that id, with their wishes and their reasons."""
+    here = subscriptions.c.chat_id
+    label = select(func.min(subscription_topics.c.topic)).where(
+        subscription_topics.c.chat_id == here, subscription_topics.c.topic.in_(wanted.topics)
+    )
+    in_own_words = select(func.min(own_topics.c.id)).where(
+        own_topics.c.chat_id == here, own_topics.c.id.in_(wanted.own)
+    )
+    topics = (EVERYTHING, *wanted.topics)
+    return (
+        select(
+            subscriptions,
+            chats.c.zone,
+            label.scalar_subquery().label("topic"),
+            in_own_words.scalar_subquery().label("own"),
+        )
+        .join(chats)
+        .where(
+            here > after,
+            subscriptions.c.state == SubscriptionState.ACTIVE,
+            or_(
+                exists().where(subscription_topics.c.chat_id == here, subscription_topics.c.topic.in_(topics)),
+                exists().where(own_topics.c.chat_id == here, own_topics.c.id.in_(wanted.own)),
+            ),
+            ~_owed(here, deliveries.c.article == wanted.slug),
+            *([] if wanted.story is None else [~_told(here, wanted.story)]),
+        )
+        .order_by(here)
+        .limit(CHUNK)
+    )
+
+
+def _owed(chat_id: ColumnElement[int], article: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether this chat was owed an announcement of such an article, however that ended."""
+    return exists().where(deliveries.c.chat_id == chat_id, deliveries.c.kind == DeliveryKind.ANNOUNCEMENT, article)
+
+
+def _told(chat_id: ColumnElement[int], story: str) -> ColumnElement[bool]:
+    """Whether this chat was, or will be, told the story, by its first article or a later one."""
+    later = select(announcements.c.slug).where(announcements.c.story == story)
+    return _owed(
+        chat_id,
+        and_(
+            or_(deliveries.c.article == story, deliveries.c.article.in_(later)),
+            deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT)),
+        ),
+    )
+
+
+def _wishes(row: Row[Any]) -> tuple[Any, ...]:
+    return row.rhythm, row.quiet_from, row.quiet_until, row.zone
+
+
+def _because(row: Row[Any]) -> str:
+    return f"{OWN}{row.own}" if row.own is not None else row.topic or EVERYTHING
+
+
+async def audience(connection: AsyncConnection, wanted: Wanted) -> dict[Rhythm, int]:
+    """How many would hear of it, by the rhythm in which they would."""
+    everyone = _audience(wanted, 0).order_by(None).limit(None).subquery()
+    rows = await connection.execute(select(everyone.c.rhythm, func.count()).group_by(everyone.c.rhythm))
+    return {row[0]: row[1] for row in rows}
+
+
+async def owe(
+    connection: AsyncConnection,
+    kind: DeliveryKind,
+    article: str,
+    rows: Iterable[tuple[int, str, str | None]],
+    now: datetime,
+    held_until: datetime | None,
+) -> int:
+    """Owe something of this kind to chats, each row (chat id, about, because); how many were not owed it before.
+
+    Only an answer goes to chats without an active subscription, and that to none that is not there.
+    """
+    owed = 0
+    for some in _chunks(rows):
+        ids = {chat_id for chat_id, _, _ in some}
+        people = await connection.execute(
+            select(chats.c.id, subscriptions, chats.c.zone)
+            .outerjoin(subscriptions)
+            .where(chats.c.id.in_(ids))
+            .with_for_update(of=chats, read=True, key_share=True)  # or a chat could be erased before its rows are there
+        )
+        wishes = {row.id: row for row in people if _may_get(row, kind)}
+        there = await connection.execute(
+            select(deliveries.c.chat_id, deliveries.c.about).where(
+                deliveries.c.chat_id.in_(ids), deliveries.c.article == article, deliveries.c.kind == kind
+            )
+        )
+        known = {(chat_id, about) for chat_id, about in there.all()}
+        new = {
+            (chat_id, about): _row(
+                chat_id,
+                article,
+                kind,
+                due_by(wishes[chat_id] if wishes[chat_id].state else None, kind, now, held_until),
+                now,
+                held_until,
+                about=about,
+                because=because,
+            )
+            for chat_id, about, because in some
+            if chat_id in wishes and (chat_id, about) not in known
+        }
+        if new:
+            await connection.execute(insert_new(connection, deliveries), list(new.values()))
+        owed += len(new)
+    return owed
+
+
+def _may_get(row: Row[Any], kind: DeliveryKind) -> bool:
+    if kind is DeliveryKind.ANSWER:
+        return row.pause_reason not in RETURNS
+    return row.state is SubscriptionState.ACTIVE
+
+
+async def owe_edits(
+    connection: AsyncConnection, article: str, second: str, now: datetime, held_until: datetime | None
+) -> int:
+    """Owe an edit, to name a second source, of every message that announced the article; how many."""
+    owed = last = 0
+    while True:
+        sent = await connection.execute(
+            select(deliveries.c.id, deliveries.c.chat_id, deliveries.c.because, deliveries.c.message_id)
+            .join(chats, chats.c.id == deliveries.c.chat_id)
+            .join(subscriptions, subscriptions.c.chat_id == chats.c.id)
+            .with_for_update(of=(chats, subscriptions), read=True)
+            .where(
+                deliveries.c.article == article,
+                deliveries.c.kind == DeliveryKind.ANNOUNCEMENT,
+                deliveries.c.state == DeliveryState.SENT,
+                deliveries.c.message_id.is_not(None),
+                deliveries.c.id > last,
+                subscriptions.c.state == SubscriptionState.ACTIVE,
+            )
+            .order_by(deliveries.c.id)
+            .limit(CHUNK)
+        )
+        rows = sent.all()
+        if not rows:
+            return owed
+        new = [
+            _row(
+                row.chat_id,
+                article,
+                DeliveryKind.SECOND_SOURCE,
+                now if held_until is None else max(now, held_until),
+                now,
+                held_until,
+                about=second,
+                because=row.because,
+                message_id=row.message_id,
+            )
+            for row in rows
+        ]
+        await connection.execute(insert_new(connection, deliveries), new)
+        owed += len(new)
+        last = rows[-1].id
+
+
+async def announced(connection: AsyncConnection, slug: str, moment: datetime, story: str | None) -> bool:
+    """Note that the article is announced; False, with nothing changed, where any process has done it before."""
+    new = insert_new(connection, announcements).values(slug=slug, announced_at=moment, story=story)
+    return await connection.scalar(new.returning(announcements.c.slug)) is not None
+
+
+def _row(
+    chat_id: int,
+    article: str,
+    kind: DeliveryKind,
+    due_at: datetime,
+    now: datetime,
+    held_until: datetime | None,
+    *,
+    about: str = "",
+    because: str | None = None,
+    message_id: int | None = None,
+) -> Mapping[str, Any]:
+    return {
+        "chat_id": chat_id,
+        "article": article,
+        "kind": kind,
+        "about": about,
+        "because": because,
+        "state": DeliveryState.PENDING,
+        "attempts": 0,
+        "due_at": due_at,
+        "held_until": held_until,
+        "updated_at": now,
+        "message_id": message_id,
+    }
+
+
+def _chunks(rows: Iterable[tuple[int, str, str | None]]) -> Iterator[Sequence[tuple[int, str, str | None]]]:
+    remaining = iter(rows)
+    while some := list(islice(remaining, CHUNK)):
+        yield some

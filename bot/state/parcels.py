@@ -1,0 +1,201 @@
+"""What is due goes out in parcels, one a chat: finding and taking them, as steps inside the caller's transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.errors import StateError
+from bot.replies import Channel, ChatAddress
+from bot.state.chats import WANTED
+from bot.state.deliveries import Delivery, Parcel
+from bot.state.owing import OWN
+from bot.state.preferences import quiet_of
+from bot.state.schedule import out_of_quiet
+from bot.state.schema import (
+    DeliveryKind,
+    DeliveryState,
+    SubscriptionState,
+    awaited,
+    chats,
+    deliveries,
+    own_topics,
+    subscriptions,
+)
+from bot.state.vault import Vault
+
+
+async def candidates(connection: AsyncConnection, channel: Channel, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    """The chats, at most `limit`, to which something has been due the longest; each once, with its wishes.
+
+    On PostgreSQL they stay locked until the transaction ends, and those that another process has locked are passed
+    over; SQLite lets only one process write at all.
+    """
+    found = await connection.execute(
+        select(chats, subscriptions.c.quiet_from, subscriptions.c.quiet_until)
+        .select_from(deliveries)
+        .join(chats, chats.c.id == deliveries.c.chat_id)
+        .outerjoin(subscriptions, subscriptions.c.chat_id == deliveries.c.chat_id)
+        .where(
+            chats.c.channel == channel,
+            deliveries.c.state == DeliveryState.PENDING,
+            deliveries.c.due_at <= now,
+            or_(
+                subscriptions.c.state == SubscriptionState.ACTIVE,
+                deliveries.c.kind == DeliveryKind.ANSWER,
+            ),
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+        .with_for_update(of=chats, key_share=True, skip_locked=True)
+    )
+    return list({row.id: row for row in found.all()}.values())
+
+
+async def put_off(connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> list[Row[Any]]:
+    """Give those of the chats that may be written to now; what is due to the others waits out their quiet hours.
+
+    So does, at once, what is due to everyone else with the same hours.
+    """
+    ends: dict[tuple[Any, ...], datetime | None] = {}
+    for row in rows:
+        hours = row.quiet_from, row.quiet_until, row.zone
+        if hours not in ends:
+            ends[hours] = _end_of_quiet(row, now)
+            if ends[hours] is not None:
+                same = select(subscriptions.c.chat_id).join(chats)
+                same = same.where(
+                    subscriptions.c.quiet_from == row.quiet_from,
+                    subscriptions.c.quiet_until == row.quiet_until,
+                    chats.c.zone.is_not_distinct_from(row.zone),
+                )
+                await connection.execute(
+                    update(deliveries)
+                    .where(
+                        deliveries.c.state == DeliveryState.PENDING,
+                        deliveries.c.due_at <= now,
+                        deliveries.c.chat_id.in_(same),
+                    )
+                    .values(due_at=ends[hours])
+                )
+    return [row for row in rows if ends[row.quiet_from, row.quiet_until, row.zone] is None]
+
+
+def _end_of_quiet(row: Row[Any], now: datetime) -> datetime | None:
+    with suppress(ValueError):  # a zone that this machine knows no more
+        return out_of_quiet(now, quiet_of(row), row.zone)
+    return None
+
+
+async def parcels(
+    connection: AsyncConnection,
+    vault: Vault,
+    rows: Sequence[Row[Any]],
+    now: datetime,
+    owner: str,
+    lease_until: datetime,
+) -> tuple[Parcel, ...]:
+    """Mark as being sent by `owner` all that these chats are due, and give it."""
+    taken = await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.chat_id.in_([row.id for row in rows]),
+            deliveries.c.state == DeliveryState.PENDING,
+            # In this form no index of the times is used: SQLite would go through all that is due to anyone.
+            func.coalesce(deliveries.c.due_at, deliveries.c.due_at) <= now,
+            WANTED,
+        )
+        .values(
+            state=DeliveryState.SENDING,
+            attempts=deliveries.c.attempts + 1,
+            owner=owner,
+            lease_until=lease_until,
+            updated_at=now,
+        )
+        .returning(
+            deliveries.c.id,
+            deliveries.c.chat_id,
+            deliveries.c.article,
+            deliveries.c.kind,
+            deliveries.c.about,
+            deliveries.c.because,
+            deliveries.c.attempts,
+            deliveries.c.message_id,
+            deliveries.c.due_at,
+        )
+    )
+    due: dict[int, list[Row[Any]]] = {}
+    for delivery in sorted(taken.all(), key=lambda delivery: (delivery.due_at, delivery.id)):
+        due.setdefault(delivery.chat_id, []).append(delivery)
+    words = await _words(connection, vault, [delivery for mine in due.values() for delivery in mine])
+    made: list[Parcel] = []
+    for row in rows:
+        mine = due.get(row.id)
+        if mine is None:  # another process took it while we were waiting for the rows
+            continue
+        try:
+            address = vault.decrypt(row.address)
+        except StateError:
+            await _give_up(connection, row.id, now)
+            continue
+        made.append(
+            Parcel(
+                ChatAddress(row.channel, address, row.thread),
+                row.id,
+                row.language or row.last_language,
+                row.zone,
+                tuple(_delivery(delivery, words) for delivery in mine),
+            )
+        )
+    return tuple(made)
+
+
+def _delivery(row: Row[Any], words: Mapping[str, str]) -> Delivery:
+    return Delivery(
+        id=row.id,
+        article=row.article,
+        kind=row.kind,
+        about=row.about,
+        because=row.because,
+        because_words=words.get(_source(row) or ""),
+        attempts=row.attempts - 1,
+        message_id=row.message_id,
+    )
+
+
+def _source(row: Row[Any]) -> str | None:
+    """Where the person's own words of a delivery are: an own topic, or a question that waits for its answer."""
+    if row.kind is DeliveryKind.ANSWER:
+        return f"asked:{row.about}"
+    return row.because if row.because is not None and row.because.startswith(OWN) else None
+
+
+async def _words(connection: AsyncConnection, vault: Vault, rows: Iterable[Row[Any]]) -> dict[str, str]:
+    """The person's own words that these deliveries are about, by their source."""
+    sources = {source for row in rows if (source := _source(row)) is not None}
+    found: dict[str, str] = {}
+    for prefix, table, sealed in ((OWN, own_topics, own_topics.c.words), ("asked:", awaited, awaited.c.question)):
+        numbers = [int(source.removeprefix(prefix)) for source in sources if source.startswith(prefix)]
+        if numbers:
+            for number, token in await connection.execute(select(table.c.id, sealed).where(table.c.id.in_(numbers))):
+                with suppress(StateError):
+                    found[f"{prefix}{number}"] = vault.decrypt(token)
+    return found
+
+
+async def _give_up(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """Nothing can be sent to an address that cannot be read, and nobody else is held up by it."""
+    await connection.execute(
+        update(deliveries)
+        .where(deliveries.c.chat_id == chat_id, deliveries.c.state == DeliveryState.SENDING)
+        .values(
+            state=DeliveryState.FAILED,
+            reason="the address cannot be read",
+            owner=None,
+            lease_until=None,
+            updated_at=now,
+        )
+    )

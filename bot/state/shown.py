@@ -1,0 +1,139 @@
+"""Which sentences were shown to which subscriber, and what became of those sentences since."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.clock import Clock, utc_now
+from bot.replies import ChatAddress
+from bot.state.chats import at
+from bot.state.database import Engines
+from bot.state.schema import SubscriptionState, chats, corrections, shown, subscriptions
+from bot.state.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a sentence stated, and what it states now; None where it states it no more."""
+
+    id: int
+    article: str
+    sentence: str
+    language: str
+    was: str
+    now: str | None
+    made_at: datetime
+
+
+def digest_of(text: str) -> str:
+    """What is kept of a text that was shown, 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class Shown:
+    """Notes what subscribers were shown, as digests, and the corrections of it."""
+
+    def __init__(self, engines: Engines, vault: Vault, now: Clock = utc_now) -> None:
+        self._engines = engines
+        self._vault = vault
+        self._now = now
+
+    async def note(self, chat: ChatAddress, sentences: Iterable[tuple[str, str, str]]) -> None:
+        """Remember the sentences (id, language, text) that a subscriber was shown; of others nothing is kept."""
+        async with self._engines.read() as connection:
+            chat_id = await connection.scalar(
+                select(chats.c.id)
+                .join(subscriptions)
+                .where(at(chat, self._vault), subscriptions.c.state == SubscriptionState.ACTIVE)
+            )
+        if chat_id is not None:
+            await self.note_all([(chat_id, *sentence) for sentence in sentences])
+
+    async def note_all(self, rows: Iterable[tuple[int, str, str, str]]) -> None:
+        """The same for many at once: chat id, sentence, language, text."""
+        now = self._now()
+        latest = {
+            (chat_id, sentence, language): {
+                "chat_id": chat_id,
+                "sentence": sentence,
+                "language": language,
+                "digest": digest_of(text),
+                "shown_at": now,
+            }
+            for chat_id, sentence, language, text in rows
+        }
+        if latest:
+            async with self._engines.write() as connection:
+                await _note(connection, list(latest.values()))
+
+    async def who_saw(self, sentence: str, language: str, text: str) -> tuple[int, ...]:
+        """The ids of the subscribers' chats that were shown this very text of the sentence's article, in this language.
+
+        The digest knows the text; the sentence may have had another place, and so another id, when it was shown.
+        """
+        article = f"{sentence.partition('/')[0]}/"
+        async with self._engines.read() as connection:
+            found = await connection.scalars(
+                select(shown.c.chat_id)
+                .join(subscriptions, subscriptions.c.chat_id == shown.c.chat_id)
+                .where(
+                    shown.c.sentence.startswith(article, autoescape=True),
+                    shown.c.language == language,
+                    shown.c.digest == digest_of(text),
+                    subscriptions.c.state == SubscriptionState.ACTIVE,
+                )
+                .order_by(shown.c.chat_id)
+                .distinct()
+            )
+            return tuple(found)
+
+    async def correct(self, article: str, sentence: str, language: str, was: str, now: str | None) -> Correction:
+        """Keep what a sentence stated and what it states now; the same again is the same correction."""
+        made_at = self._now()
+        same = select(corrections).where(
+            corrections.c.article == article,
+            corrections.c.sentence == sentence,
+            corrections.c.language == language,
+            corrections.c.was == was,
+            corrections.c.now.is_not_distinct_from(now),
+        )
+        new = insert(corrections).values(
+            article=article, sentence=sentence, language=language, was=was, now=now, made_at=made_at
+        )
+        async with self._engines.write() as connection:
+            known = (await connection.execute(same.limit(1))).one_or_none()
+            if known is not None:
+                return Correction(**known._mapping)
+            number = (await connection.execute(new.returning(corrections.c.id))).scalar_one()
+        return Correction(number, article, sentence, language, was, now, made_at)
+
+    async def correction(self, number: int) -> Correction | None:
+        """The correction of that number."""
+        async with self._engines.read() as connection:
+            found = await connection.execute(select(corrections).where(corrections.c.id == number))
+            row = found.one_or_none()
+        return None if row is None else Correction(**row._mapping)
+
+
+async def _note(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
+    """Write the rows, over those of the same sentence; a chat that was erased meanwhile is passed over."""
+    these = select(chats.c.id).where(chats.c.id.in_({row["chat_id"] for row in rows}))
+    there = set(await connection.scalars(these.with_for_update(read=True, key_share=True)))
+    rows = [row for row in rows if row["chat_id"] in there]
+    if not rows:
+        return
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(shown)
+    await connection.execute(
+        new.on_conflict_do_update(
+            index_elements=[shown.c.chat_id, shown.c.sentence, shown.c.language],
+            set_={"digest": new.excluded.digest, "shown_at": new.excluded.shown_at},
+        ),
+        rows,
+    )

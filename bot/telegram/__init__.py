@@ -1,0 +1,1 @@
+"""The bot on Telegram: updates in, messages out, at the pace that Telegram permits."""

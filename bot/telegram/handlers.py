@@ -1,0 +1,291 @@
+"""Telegram's updates, one thin callback a kind: read who speaks and what, ask the conversation, send what it says."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sqlalchemy.exc import SQLAlchemyError
+from telegram import Bot, CallbackQuery, Chat, Update
+from telegram import Document as File
+from telegram.constants import ChatAction, ChatMemberStatus, ChatType
+from telegram.error import TelegramError
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    ContextTypes,
+    MessageHandler,
+    filters,
+)
+
+from bot.chat.composing import plain
+from bot.chat.conversation import Conversation
+from bot.chat.features import Place, Visitor
+from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
+from bot.replies import Channel, ChatAddress, Document, Reply
+from bot.state.database import in_one_line
+from bot.state.subscriptions import PauseReason, Subscriptions
+from bot.telegram.sender import TelegramSender
+from bot.telegram.visitors import Visitors, address_of, decides, decides_pressed
+
+log = logging.getLogger(__name__)
+
+ALLOWED_UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
+"""Edited messages are not among them: what was answered is not answered twice."""
+TRIES = 4
+LONGEST_WAIT = 60.0
+"""Seconds that an answer waits for Telegram at most, each try; where it asks for more, nobody waits any more."""
+LARGEST_FILE = 20_000_000
+"""Bytes of a file that Telegram hands to a bot."""
+_NOT_TEXT = (
+    filters.VOICE
+    | filters.PHOTO
+    | filters.VIDEO
+    | filters.VIDEO_NOTE
+    | filters.AUDIO
+    | filters.ANIMATION
+    | filters.Sticker.ALL
+    | filters.CONTACT
+    | filters.POLL
+    | filters.Dice.ALL
+    | filters.STORY
+)
+
+
+class Handlers:
+    """The callbacks, over what they need."""
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        subscriptions: Subscriptions,
+        sender: TelegramSender,
+        bot: Bot,
+        takes_files: Callable[[Visitor], bool] = lambda _: False,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> None:
+        self._conversation = conversation
+        self._subscriptions = subscriptions
+        self._sender = sender
+        self._bot = bot
+        self._takes_files = takes_files
+        self._sleep = sleep
+        self._visitors = Visitors(bot)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._background: set[asyncio.Task[object]] = set()
+
+    def register(self, application: "Application[Any, Any, Any, Any, Any, Any]") -> None:
+        """Say which callback hears of which updates."""
+        new = filters.UpdateType.MESSAGE
+        private = filters.ChatType.PRIVATE
+        application.add_handler(MessageHandler(new & filters.StatusUpdate.MIGRATE, self.migrated))
+        # A post of a channel that its discussion group repeats was typed in the channel, and is answered there.
+        application.add_handler(MessageHandler(new & filters.COMMAND & ~filters.IS_AUTOMATIC_FORWARD, self.command))
+        application.add_handler(MessageHandler(filters.UpdateType.CHANNEL_POST & filters.COMMAND, self.command))
+        application.add_handler(MessageHandler(new & private & filters.TEXT, self.text))
+        application.add_handler(
+            MessageHandler(new & filters.ChatType.GROUPS & filters.TEXT & filters.REPLY, self.group_reply)
+        )
+        application.add_handler(MessageHandler(new & private & filters.LOCATION, self.place))
+        application.add_handler(MessageHandler(new & private & filters.Document.ALL, self.file))
+        application.add_handler(MessageHandler(new & private & _NOT_TEXT, self.no_text))
+        application.add_handler(CallbackQueryHandler(self.pressed))
+        application.add_handler(ChatMemberHandler(self.membership, ChatMemberHandler.MY_CHAT_MEMBER))
+        application.add_error_handler(self.failed)
+
+    async def command(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """/name, /name@this_bot, each with what follows it; commands for other bots are theirs."""
+        del context
+        message = update.effective_message
+        assert message is not None and message.text  # noqa: S101, PT018  # the filter let nothing else through
+        first, *rest = message.text[1:].split(maxsplit=1)
+        name, at, bot_name = first.partition("@")
+        if at and bot_name.lower() != self._bot.username.lower():
+            return
+        private = message.chat.type == ChatType.PRIVATE
+        if not private and not at and not self._conversation.knows(name):
+            return
+        argument = rest[0] if rest else ""
+        await self._answer(
+            update,
+            lambda visitor: self._conversation.command(visitor, name, argument),
+            deciding=self._conversation.knows(name) and decides(name),
+        )
+
+    async def text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A question in a private chat."""
+        del context
+        message = update.effective_message
+        text = message.text if message is not None else None
+        if text is not None:
+            await self._answer(update, lambda visitor: self._conversation.message(visitor, text))
+
+    async def group_reply(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """In groups: only what replies to a message of this bot."""
+        message = update.effective_message
+        if message is None or message.reply_to_message is None or message.reply_to_message.from_user is None:
+            return
+        if message.reply_to_message.from_user.id == self._bot.id:
+            await self.text(update, context)
+
+    async def no_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Voice, pictures, stickers and the like."""
+        del context
+        await self._answer(update, lambda visitor: self._conversation.sent(visitor, None))
+
+    async def place(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Where somebody is: handed on, and dropped."""
+        del context
+        message = update.effective_message
+        where = message.location if message is not None else None
+        place = Place(where.latitude, where.longitude) if where is not None else None
+        await self._answer(update, lambda visitor: self._conversation.sent(visitor, place))
+
+    async def file(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A file, which is fetched only from those whose files are of use."""
+        del context
+        message = update.effective_message
+        file = message.document if message is not None else None
+        await self._answer(update, lambda visitor: self._read(visitor, file))
+
+    async def _read(self, visitor: Visitor, file: File | None) -> list[Reply]:
+        if file is None or not self._takes_files(visitor) or (file.file_size or 0) > LARGEST_FILE:
+            return await self._conversation.sent(visitor, None)
+        content = bytes(await (await file.get_file()).download_as_bytearray())
+        return await self._conversation.sent(visitor, Document(file.file_name or "", content))
+
+    async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A button: always acknowledged, then answered like a message, or over the chat to whoever pressed it."""
+        del context
+        query, chat = update.callback_query, update.effective_chat
+        if query is None:
+            return
+        data = query.data or ""
+        deciding = decides_pressed(data)
+        if chat is None or chat.type == ChatType.PRIVATE or not deciding:
+            self._in_background(self._acknowledge(query))
+            if chat is not None:
+                await self._answer(update, lambda visitor: self._conversation.press(visitor, data))
+        else:
+            await self._answer(update, lambda visitor: self._decided(query, visitor, data), deciding=True)
+
+    async def _decided(self, query: CallbackQuery, visitor: Visitor, data: str) -> list[Reply]:
+        """What a button says in a group; what is meant for one person there is shown to nobody else."""
+        alerts: list[Reply] = []
+        try:
+            replies = await self._conversation.press(visitor, data)
+            alerts = [reply for reply in replies if reply.alert]
+            return [reply for reply in replies if not reply.alert]
+        finally:
+            self._in_background(self._acknowledge(query, alerts))
+
+    async def membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Blocked or removed: paused at once. Back again: what was paused so goes on."""
+        del context
+        change = update.my_chat_member
+        if change is None:
+            return
+        chat = ChatAddress(Channel.TELEGRAM, str(change.chat.id))
+        async with self._turn(change.chat):
+            if change.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}:
+                await self._subscriptions.pause(chat, PauseReason.BLOCKED)
+            else:
+                await self._subscriptions.resume(chat)
+
+    async def migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """A group became a supergroup: its subscription moves along."""
+        del context
+        message = update.effective_message
+        if message is not None and message.migrate_to_chat_id is not None:
+            old = ChatAddress(Channel.TELEGRAM, str(message.chat.id))
+            async with self._turn(message.chat):
+                await self._subscriptions.move_chat(old, str(message.migrate_to_chat_id))
+
+    async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Whatever went wrong in a callback: a line for the operator, a kind sentence for the person."""
+        error = context.error
+        if isinstance(error, SQLAlchemyError):
+            log.error("the database failed, a message was not answered: %s", in_one_line(error))
+        else:
+            log.error("a message was not answered: %s", type(error).__name__, exc_info=error)
+        if isinstance(update, Update) and update.effective_chat is not None and update.my_chat_member is None:
+            await self._send(update, await self._conversation.trouble(await self._visitors.of(update)))
+
+    def _turn(self, chat: Chat) -> asyncio.Lock:
+        """Held while an update of this chat is worked on: what comes after it there waits, other chats do not."""
+        return self._turns.setdefault(chat.id, asyncio.Lock())
+
+    async def _answer(
+        self, update: Update, think: Callable[[Visitor], Awaitable[list[Reply]]], *, deciding: bool = False
+    ) -> None:
+        """Messages of one chat are answered in their order, those of different chats side by side."""
+        chat = update.effective_chat
+        assert chat is not None  # noqa: S101  # see Visitors
+        async with self._turn(chat):
+            if chat.type != ChatType.CHANNEL:  # there the sign is not shown
+                self._in_background(self._typing(chat, address_of(chat, update.effective_message).thread))
+            await self._send(update, await think(await self._visitors.of(update, deciding=deciding)))
+
+    async def _send(self, update: Update, replies: list[Reply]) -> None:
+        to, message, query = update.effective_chat, update.effective_message, update.callback_query
+        assert to is not None  # noqa: S101  # see Visitors
+        chat = address_of(to, message)
+        reply_to = message.message_id if message is not None and to.type != ChatType.PRIVATE and query is None else None
+        pressed = query.message.message_id if query is not None and query.message is not None else None
+        for reply in replies:
+            for _ in range(TRIES):
+                try:
+                    await self._show(chat, reply, reply_to, pressed)
+                except TryLaterError as error:
+                    if error.seconds > LONGEST_WAIT:
+                        log.error("an answer is given up: %s", error)  # noqa: TRY400  (the line says all there is to know)
+                        return
+                    log.info("an answer waits: %s", error)
+                    await self._sleep(error.seconds)
+                except ChatMovedError as error:
+                    chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
+                except ChatGoneError:
+                    log.info("an answer found its chat gone")
+                    return
+                except SendError:
+                    log.exception("an answer was refused")
+                    break
+                else:
+                    break
+            else:
+                log.error("an answer could not be sent in %d tries", TRIES)
+            if reply.edits:
+                pressed = None  # what follows would take its place
+
+    async def _show(self, chat: ChatAddress, reply: Reply, reply_to: int | None, pressed: int | None) -> None:
+        """In the place of the message whose button was pressed, where the reply wants that and Telegram can do it."""
+        if reply.edits and reply.asks_place is None and pressed is not None:
+            with suppress(MessageGoneError):
+                await self._sender.edit(chat, pressed, reply)
+                return
+        await self._sender.send(chat, reply, reply_to=reply_to)
+
+    async def _acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = ()) -> None:
+        try:
+            await query.answer(plain(alerts[0].html) if alerts else None, show_alert=bool(alerts))
+        except TelegramError as error:  # too old, most often: the answer below is what counts
+            log.info("a pressed button could not be acknowledged: %s", error)
+
+    async def _typing(self, chat: Chat, thread: int) -> None:
+        try:
+            await self._bot.send_chat_action(chat.id, ChatAction.TYPING, message_thread_id=thread or None)
+        except TelegramError as error:
+            log.info("the typing sign could not be shown: %s", error)
+
+    def _in_background(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def close(self) -> None:
+        """Wait for signs that are still on their way."""
+        if self._background:
+            await asyncio.wait(self._background, timeout=5)

@@ -1,0 +1,303 @@
+"""How fast Telegram is asked, in two lanes: answers always before announcements.
+
+Messages and edits are counted over all, in each private chat and in each group; what else is asked of Telegram
+passes freely. A wait that Telegram asks for holds the chat that it was said in and no other; where it is said in
+several chats in a row it is meant for the bot, and holds the lane that heard it.
+"""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.ext import BaseRateLimiter
+
+from bot.replies import Lane
+from bot.telegram.rates import ANSWERED_WITHIN, Rate, Window
+
+CATCH_UP = 0.1
+"""Seconds of announcements that may go out at once, where a busy process woke late for them."""
+
+PATIENCE = {Lane.ANSWERS: 90.0, Lane.ANNOUNCEMENTS: 10.0}
+"""Seconds that a request may wait for its turn. An answer is worth nothing later; an announcement is kept in the
+outbox meanwhile, where it takes no place from the others."""
+TRIES = {Lane.ANSWERS: 4, Lane.ANNOUNCEMENTS: 1}
+"""Requests until the error is raised, where Telegram asks for a wait each time."""
+JITTER = 0.25
+"""Seconds at most by which a wait is longer than Telegram asked for."""
+IN_A_ROW = 4
+"""Chats that are asked to wait, with nothing taken in between, until it is no matter of theirs. With one request in
+twenty refused so by chance it is mistaken once in 160,000."""
+SWEEP = 1024
+"""Chats that are kept before the idle ones are looked for."""
+
+Result = bool | dict[str, Any] | list[dict[str, Any]]
+"""What Telegram answers, as the library has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Messages that Telegram takes from one bot."""
+
+    overall: float = 30
+    """In any second."""
+    private: float = 5
+    """In any five seconds of a private chat: a mean of one a second, where an answer in several messages may go out
+    at once."""
+    group: float = 20
+    """In any minute of a group or channel."""
+
+    def scaled(self, factor: float) -> "Limits":
+        """So many times as many messages in the same time: for a server that takes them."""
+        return Limits(self.overall * factor, self.private * factor, self.group * factor)
+
+
+class LaneHeldError(RetryAfter):
+    """It is not this chat's turn that has to be waited for, but everybody's in the lane."""
+
+
+@dataclass(slots=True)
+class _Chat:
+    window: Window
+    held_until: float = -math.inf
+
+    def free_at(self, now: float) -> float:
+        return max(self.window.free_at(now), self.held_until)
+
+
+@dataclass(slots=True)
+class _Held:
+    """A lane, and the chats that were asked to wait since something was taken in it, with the end of their waits."""
+
+    until: float = -math.inf
+    row: dict[int | str | None, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    chat: _Chat | None
+    deadline: float
+    turn: asyncio.Future[None]
+    started: bool = False
+
+
+class TwoLanes(BaseRateLimiter[Lane]):
+    """A rate limiter for `ApplicationBuilder.rate_limiter`; `rate_limit_args` of a request is its lane."""
+
+    def __init__(
+        self,
+        limits: Limits = Limits(),
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`clock` gives seconds, `jitter` 0 to 1."""
+        self._limits = limits
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._overall = Rate(max(1, int(limits.overall)))
+        self._spacing = 1 / self._overall.size
+        self._paced_at = -math.inf  # when the next announcement may start, so that they are evenly spaced
+        self._chats: dict[int | str, _Chat] = {}
+        self._sweep_at = SWEEP
+        self._lanes = {lane: _Held() for lane in Lane}
+        self._waiting: dict[Lane, dict[_Waiting, None]] = {lane: {} for lane in Lane}  # in their order
+        self._alarm: asyncio.Task[None] | None = None
+        self._alarm_at = math.inf
+
+    async def initialize(self) -> None:
+        """There is nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nobody is woken any more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    async def process_request(
+        self,
+        callback: Callable[..., Coroutine[Any, Any, Result]],
+        args: Any,
+        kwargs: dict[str, Any],
+        endpoint: str,
+        data: dict[str, Any],
+        rate_limit_args: Lane | None,
+    ) -> Result:
+        """Make the request when it is its turn; without a lane it is an answer.
+
+        Raises RetryAfter where its turn does not come in time or Telegram asks for a wait at each try, and any
+        other error of the request at once.
+        """
+        if not counts(endpoint):
+            return await callback(*args, **kwargs)
+        lane = rate_limit_args or Lane.ANSWERS
+        key = chat_key(data.get("chat_id"))
+        deadline = self._clock() + PATIENCE[lane]
+        for tries_left in reversed(range(TRIES[lane])):
+            waiting = _Waiting(self._chat(key), deadline, asyncio.get_running_loop().create_future())
+            try:
+                await self._turn(lane, waiting)
+                self._overall.start(waiting, self._clock())
+                result = await callback(*args, **kwargs)
+            except LaneHeldError:
+                raise
+            except RetryAfter as error:
+                if waiting.started:
+                    self._hold(lane, key, seconds_of(error.retry_after))
+                if not waiting.started or not tries_left:
+                    raise
+            except TelegramError as error:
+                if isinstance(error, BadRequest) or not isinstance(error, NetworkError):  # Telegram itself said it
+                    self._lanes[lane].row.clear()
+                raise
+            else:
+                self._lanes[lane].row.clear()
+                return result
+            finally:
+                self._land(waiting)
+        raise AssertionError("the last try ends in a result or in an error")
+
+    @property
+    def chats(self) -> int:
+        """How many chats are kept in mind."""
+        return len(self._chats)
+
+    async def _turn(self, lane: Lane, waiting: "_Waiting") -> None:
+        """Return when the request may start, which is then counted; raise RetryAfter where that is too late."""
+        if lane is Lane.ANNOUNCEMENTS and not self._waiting[lane]:
+            self._paced_at = max(self._paced_at, self._clock())  # what was not used is gone
+        self._waiting[lane][waiting] = None
+        try:
+            self._let_go()
+            await waiting.turn
+        finally:
+            self._waiting[lane].pop(waiting, None)
+
+    def _land(self, waiting: "_Waiting") -> None:
+        if self._overall.end(waiting, self._clock()) and any(self._waiting.values()):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Start everything whose turn it is, turn away what waits in vain, and set the alarm for the next."""
+        now = self._clock()
+        alarm = math.inf
+        for lane, waitings in self._waiting.items():
+            ended = []
+            for waiting in waitings:
+                lane_at = self._lane_free_at(lane, now)
+                chat_at = now if waiting.chat is None else waiting.chat.free_at(now)
+                at = max(lane_at, chat_at)
+                if at <= now:
+                    self._start(waiting, now)
+                elif at > waiting.deadline or now >= waiting.deadline:
+                    wait = timedelta(seconds=max(at - now, 1))
+                    _end(waiting, LaneHeldError(wait) if lane_at >= chat_at else RetryAfter(wait))
+                elif lane_at > now:  # then nobody behind it has the turn, and whoever does need not be this one
+                    alarm = min(alarm, lane_at)
+                    break
+                else:
+                    alarm = min(alarm, at)
+                    continue
+                ended.append(waiting)
+            for waiting in ended:
+                del waitings[waiting]
+        self._set_alarm(alarm)
+
+    def _lane_free_at(self, lane: Lane, now: float) -> float:
+        at = max(self._overall.free_at(now), self._lanes[lane].until)
+        return max(at, self._paced_at) if lane is Lane.ANNOUNCEMENTS else at
+
+    def _start(self, waiting: _Waiting, now: float) -> None:
+        waiting.started = True
+        self._overall.start(waiting, now)
+        self._paced_at = max(self._paced_at, now - CATCH_UP) + self._spacing
+        if waiting.chat is not None:
+            waiting.chat.window.times.append(now)
+        _end(waiting, None)
+
+    def _hold(self, lane: Lane, key: int | str | None, seconds: float) -> None:
+        """Telegram asked for a wait of so many seconds in this chat."""
+        now = self._clock()
+        until = now + seconds + self._jitter() * JITTER
+        chat = self._chat(key)
+        if chat is not None:
+            chat.held_until = max(chat.held_until, until)
+        held = self._lanes[lane]
+        held.row = {chat: end for chat, end in held.row.items() if end > now} | {key: until}
+        # What a lane was held for is no matter of chats, and an answer that hears the same hears it of the bot.
+        if len(held.row) >= IN_A_ROW or any(any_lane.until > now for any_lane in self._lanes.values()):
+            held.until = max(held.row.values())
+        self._let_go()
+
+    def _chat(self, key: int | str | None) -> _Chat | None:
+        if key is None:
+            return None
+        if key not in self._chats:
+            if len(self._chats) >= self._sweep_at:
+                self._sweep()
+            private = isinstance(key, int) and key > 0
+            window = _window(self._limits.private, 5) if private else _window(self._limits.group, 60)
+            self._chats[key] = _Chat(window)
+        return self._chats[key]
+
+    def _sweep(self) -> None:
+        """Forget the chats in which nothing has to be waited for, and nobody waits."""
+        now = self._clock()
+        in_use = {id(waiting.chat) for waitings in self._waiting.values() for waiting in waitings}
+        self._chats = {
+            key: chat
+            for key, chat in self._chats.items()
+            if chat.free_at(now) > now or chat.window.times or id(chat) in in_use
+        }
+        self._sweep_at = max(SWEEP, 2 * len(self._chats))
+
+    def _set_alarm(self, at: float) -> None:
+        """See to it that somebody looks at what waits by then."""
+        if at >= self._alarm_at:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_at = at
+        self._alarm = asyncio.create_task(self._ring(at - self._clock()))
+
+    async def _ring(self, seconds: float) -> None:
+        await self._sleep(max(seconds, 0.0))
+        self._alarm, self._alarm_at = None, math.inf
+        self._let_go()
+
+
+def counts(endpoint: str) -> bool:
+    """Whether Telegram counts this request as a message."""
+    return endpoint.startswith(("send", "edit", "copy", "forward")) and endpoint != "sendChatAction"
+
+
+def chat_key(chat_id: object) -> int | str | None:
+    """One key a chat, however it is named: a number, a number as text, or the @name of a public group or channel."""
+    if isinstance(chat_id, str) and not chat_id.removeprefix("-").isdecimal():
+        return chat_id.lower()
+    return int(chat_id) if isinstance(chat_id, int | str) else None
+
+
+def seconds_of(wait: float | timedelta) -> float:
+    """Seconds, whichever of the two this version of the library gives."""
+    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
+
+
+def _window(limit: float, seconds: float) -> Window:
+    return Window(max(1, int(limit)), seconds + ANSWERED_WITHIN)
+
+
+def _end(waiting: _Waiting, error: RetryAfter | None) -> None:
+    if waiting.turn.done():  # given up by who asked
+        return
+    if error is None:
+        waiting.turn.set_result(None)
+    else:
+        waiting.turn.set_exception(error)
