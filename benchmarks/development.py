@@ -9,6 +9,8 @@ from bot.evaluation.cases import Case, Situation, without
 from corpus.model import Article, Edition, Paragraph, Sentence
 
 INVENTED = Path(__file__).parent / "questions" / "invented"
+CONFUSABLE = INVENTED.parent / "confusable"
+"""Invented like the others, but made to be mistaken: siblings, roles that nobody holds, plans for the present."""
 
 
 def announcement_cases(path: Path, article: Article) -> Iterator[Case]:
@@ -62,7 +64,7 @@ def invented_cases(folder: Path = INVENTED, every: int = 1, first: int = 0) -> I
         records = path.read_text(encoding="utf-8").splitlines()
         for number in range(first, len(records), every):
             record = json.loads(records[number])
-            article = _invented_article(record, f"invented-{path.stem}-{number}")
+            article = _invented_article(record, f"{folder.name}-{path.stem}-{number}")
             sentences = article.original.sentences
             group = f"{folder.name} {path.stem} {number}"
             for entry in record["questions"]:

@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from benchmarks.development import announcement_cases, invented_cases
+from benchmarks.development import CONFUSABLE, INVENTED, announcement_cases, invented_cases
 from benchmarks.reader.texts import OWN_KEPT, kept_apart
 from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
 from bot.answers.library import throwaway_library
@@ -45,7 +45,7 @@ Probabilities = NDArray[np.float64]
 
 SAME = [(language, language) for language in ("en", "it", "es", "de", "zh")]
 ACROSS = [("en", "it"), ("it", "en"), ("en", "es"), ("de", "en"), ("zh", "it"), ("es", "it"), ("zh", "en")]
-OUTPUT = Path(__file__).parents[1] / "bot" / "gate.json"
+OUTPUT = Path(__file__).parents[1] / "bot" / "answers" / "gate.json"
 OWN_QUESTIONS = Path(__file__).parent / "questions" / "announcement.jsonl"
 OWN_WEIGHT = 8.0
 """How much a question about the announcement counts: they are short, as people type them, and few beside the others."""
@@ -170,7 +170,7 @@ def thresholds(found: Sequence[Outcome], confidence: Probabilities, relevance: P
 def _weight(case: Case) -> float:
     if case.group.startswith("announcement "):
         return OWN_WEIGHT
-    return INVENTED_WEIGHT if case.article.slug.startswith("invented-") else 1.0
+    return INVENTED_WEIGHT if case.group.partition(" ")[0] in {INVENTED.name, CONFUSABLE.name} else 1.0
 
 
 def train(found: Sequence[Outcome]) -> dict[str, Any]:
@@ -214,6 +214,12 @@ def thinned(found: Iterable[Case], every: int) -> Iterator[Case]:
             yield case
 
 
+def invented(every: int, first: int = 0) -> Iterator[Case]:
+    """Questions about our own announcements: of each file the `first` and each `every`-th after it."""
+    for folder in (INVENTED, CONFUSABLE):
+        yield from invented_cases(folder, every, first)
+
+
 def main() -> None:
     """Train, report, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -234,10 +240,10 @@ def main() -> None:
     own = list(announcement_cases(OWN_QUESTIONS, shipped))
     name = WITHOUT_READER if options.reader is None else WITH_READER
     if options.reader is None:
-        every = [*thinned(cases(sources, SAME + ACROSS), options.every), *invented_cases(every=OWN_KEPT), *own]
+        every = [*thinned(cases(sources, SAME + ACROSS), options.every), *invented(OWN_KEPT), *own]
         gate = train(outcomes(every, encoder, None))
     else:
-        fresh = invented_cases(every=OWN_KEPT * options.hold_out, first=1)
+        fresh = invented(OWN_KEPT * options.hold_out, first=1)
         few = [*thinned(cases(unseen, [*SAME, ACROSS[0]]), options.every), *fresh, *own]
         gate = train(outcomes(few, encoder, OnnxReader(options.reader)))
     if options.cache is not None:

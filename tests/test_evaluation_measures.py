@@ -16,6 +16,7 @@ from bot.evaluation.measures import (
     calibration_error,
     exact_match,
     figure,
+    holds,
     mean,
     normalise,
     risks,
@@ -111,6 +112,24 @@ def test_exact_match() -> None:
     assert exact_match("the 24 September", "24 September.", "en")
     assert not exact_match("24 September 2025", "24 September", "en")
     assert exact_match("30 万", "30万", "zh")
+
+
+@pytest.mark.parametrize(
+    ("given", "gold", "language", "expected"),
+    [
+        ("from 2027", "2027", "en", True),
+        ("12", "12 million people", "en", True),
+        ("Xu Fei", "the Xu Fei", "en", True),
+        ("30万辆", "30 万", "zh", True),
+        ("in 2027", "2026", "en", False),
+        ("20", "2027", "en", False),
+        ("more 2027", "2027 or more", "en", False),
+        ("the", "2027", "en", False),
+    ],
+)
+def test_holds(given: str, gold: str, language: str, expected: bool) -> None:
+    """A headline with its qualifier is right, and so is the value without its unit; parts of words are not."""
+    assert holds(given, gold, language) is expected
 
 
 def test_token_f1() -> None:

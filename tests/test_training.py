@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.development import INVENTED, announcement_cases, invented_cases
+from benchmarks.development import CONFUSABLE, INVENTED, announcement_cases, invented_cases
+from benchmarks.gate import invented
 from benchmarks.reader.examples import BUDGETS, Example, batches, examples
 from benchmarks.reader.export import export, quantise
 from benchmarks.reader.network import Reader
+from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import OWN, OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, own_texts, squad
-from benchmarks.reader.train import held_out, loss_of, tensors
+from benchmarks.reader.train import batches_of_pass, held_out, loss_of, one_pass, tensors
 from bot.answers.reader import OnnxReader
 from bot.answers.windows import windows_for
 from bot.evaluation.cases import Situation
@@ -360,6 +363,20 @@ RECORDS = [
 ]
 
 
+def test_a_pass_takes_each_source_by_its_share() -> None:
+    """What there is plenty of is put once or twice a pass, the few public articles every second time, by chance."""
+    kinds = {"encyclopaedic": 2.0, "confusable": 1.0, "xquad.en": 0.5}
+    askings = [replace(OPENING, source=source) for source in kinds for _ in range(400)]
+    put = Counter(asking.source for asking in one_pass(askings, random.Random(1)))  # noqa: S311  # nothing secret
+    assert (put["encyclopaedic"], put["confusable"]) == (800, 400)
+    assert 150 < put["xquad.en"] < 250
+    swaps = Swaps([DESIGNER])
+    made = [example for batch in batches_of_pass(askings, 2000, 1, swaps) for example in batch]
+    again = [example for batch in batches_of_pass(askings, 2000, 1, swaps) for example in batch]
+    assert len(made) > 1200
+    assert made == again
+
+
 def test_our_texts_are_well_formed() -> None:
     """Every text of ours has a title and sentences; a question names sentences of it, and words of one."""
     for name, record in RECORDS:
@@ -378,9 +395,10 @@ def test_our_texts_are_well_formed() -> None:
                 assert any(entry["a"] in sentences[place] for place in entry["s"]), (name, entry["q"])
 
 
-def test_our_announcements_come_in_every_language() -> None:
+@pytest.mark.parametrize("folder", [INVENTED, CONFUSABLE], ids=lambda folder: folder.name)
+def test_our_announcements_come_in_every_language(folder: Path) -> None:
     """They are written in all six languages, asked about in all six, and about half of the questions is not stated."""
-    records = [record for name, record in RECORDS if name.startswith("invented ")]
+    records = [record for name, record in RECORDS if name.startswith(f"{folder.name} ")]
     assert {record["language"] for record in records} == set(LANGUAGES)
     asked = {entry.get("lang", record["language"]) for record in records for entry in record["questions"]}
     assert asked == set(LANGUAGES)
@@ -388,9 +406,10 @@ def test_our_announcements_come_in_every_language() -> None:
     assert 0.4 < sum(stated) / len(stated) < 0.6
 
 
-def test_announcements_as_cases() -> None:
+@pytest.mark.parametrize("folder", [INVENTED, CONFUSABLE], ids=lambda folder: folder.name)
+def test_announcements_as_cases(folder: Path) -> None:
     """A stated question is put to the announcement and to it without its sentences, another one only to the whole."""
-    found = list(invented_cases())
+    found = list(invented_cases(folder))
     for case in found:
         texts = {sentence.id: sentence.text for sentence in case.article.original.sentences}
         assert case.right <= texts.keys()
@@ -401,15 +420,15 @@ def test_announcements_as_cases() -> None:
         for situation in (Situation.STATED, Situation.NEAR_MISS, Situation.NOT_STATED)
     )
     assert stated == near
-    invented = (record for name, record in RECORDS if name.startswith("invented "))
+    invented = (record for name, record in RECORDS if name.startswith(f"{folder.name} "))
     assert len(stated) + len(other) == sum(len(record["questions"]) for record in invented)
 
 
 def test_cases_of_announcements_that_were_not_learned_from() -> None:
     """The announcements that the gate is trained on with a reader are those that its training kept apart."""
-    askings = [asking for path in sorted(INVENTED.glob("*.jsonl")) for asking in own_texts(path)]
-    training, measured = held_out(askings, 3)
-    fresh = {case.group for case in invented_cases(every=OWN_KEPT * 3, first=1)}
+    paths = sorted(path for folder in (INVENTED, CONFUSABLE) for path in folder.glob("*.jsonl"))
+    training, measured = held_out([asking for path in paths for asking in own_texts(path)], 3)
+    fresh = {case.group for case in invented(OWN_KEPT * 3, first=1)}
     assert fresh == {asking.text.group for asking in measured}
     assert not fresh & {asking.text.group for asking in training}
 

@@ -15,7 +15,7 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from benchmarks.reader.network import Reader
 from index.weights import packaged_weights
 
-OUTPUT = Path(__file__).parents[2] / "bot" / "reader.onnx"
+OUTPUT = Path(__file__).parents[2] / "bot" / "answers" / "reader.onnx"
 INPUTS = ("embedded", "present", "membership")
 OUTPUTS = ("sentences", "starts", "ends")
 

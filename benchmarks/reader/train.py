@@ -5,8 +5,9 @@ python -m benchmarks.reader.train --data FOLDER --out reader.pt --minutes 30 [--
 
 import argparse
 import math
+import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,8 +26,12 @@ QUESTIONS = Path(__file__).parents[1] / "questions"
 TOKENS = 6144
 """Tokens of a batch."""
 SPAN_WEIGHT = 0.5
-REPEATED = {"encyclopaedic": 3}
-"""How often the questions of a source are put in a pass, where not once: texts unlike the others, and few."""
+SHARES = {"confusable": 1.0, "encyclopaedic": 2.0, "invented": 0.33}
+PUBLIC = 0.5
+"""How often a question is put in a pass, by its source: more often where texts are many and unlike each other, and
+half the times where they are the few public articles, which are soon known by heart."""
+AT_ONCE = 3000
+"""Questions that are laid out at a time."""
 WARM_UP = 0.05
 
 
@@ -89,6 +94,20 @@ def held_out(askings: Sequence[Asking], every: int) -> tuple[list[Asking], list[
     return [a for a in askings if a.text.group not in kept], [a for a in askings if a.text.group in kept]
 
 
+def one_pass(askings: Sequence[Asking], chance: random.Random) -> list[Asking]:
+    """The questions of a pass in random order: each as often as its source's share, the broken part of it by chance."""
+    put = [a for a in askings for _ in range(int(SHARES.get(a.source, PUBLIC) + chance.random()))]
+    chance.shuffle(put)
+    return put
+
+
+def batches_of_pass(askings: Sequence[Asking], tokens: int, seed: int, swaps: Swaps) -> Iterator[list[Example]]:
+    """The batches of a pass, laid out some questions at a time: all at once would take minutes and gigabytes."""
+    put = one_pass(askings, random.Random(seed))  # noqa: S311  # nothing secret
+    for start in range(0, len(put), AT_ONCE):
+        yield from batches(put[start : start + AT_ONCE], tokens, seed + start, swaps)
+
+
 @torch.no_grad()
 def measure(reader: Reader, askings: Sequence[Asking], device: torch.device) -> str:
     """The right sentence first among those read together, and readings with and without an answer told apart."""
@@ -130,7 +149,6 @@ def train(options: argparse.Namespace) -> None:
     askings = everything(options.data, options.own)
     training, measured = held_out(askings, options.hold_out)
     swaps = Swaps(training)
-    training = [asking for asking in training for _ in range(REPEATED.get(asking.source, 1))]
     reader = Reader(packaged_weights(), dropout=options.dropout).to(device)
     if options.start:
         reader.load_state_dict(torch.load(options.start, map_location=device, weights_only=True))
@@ -144,7 +162,7 @@ def train(options: argparse.Namespace) -> None:
         weight_decay=0.01,
     )
     rates = [group["lr"] for group in optimiser.param_groups]
-    print(f"{len(training)} questions a pass, {len(measured)} held out, {device}", flush=True)
+    print(f"{len(training)} questions, {len(measured)} held out, {device}", flush=True)
     deadline = began + 60 * options.minutes
     step, passes, seen = 0, 0, 0
     running = [0.0, 0.0]
@@ -153,7 +171,7 @@ def train(options: argparse.Namespace) -> None:
     reader.train()
     while True:
         tokens = TOKENS if device.type == "cpu" else 4 * TOKENS
-        for batch in batches(training, tokens, options.seed + passes, swaps):
+        for batch in batches_of_pass(training, tokens, options.seed + passes, swaps):
             share = (time.monotonic() - begun) / (deadline - begun)
             if share >= 1:
                 break

@@ -125,6 +125,13 @@ def exact_match(given: str, gold: str, language: str) -> bool:
     return _tokens(given, language) == _tokens(gold, language)
 
 
+def holds(given: str, gold: str, language: str) -> bool:
+    """Whether one of them is the other with words before or after it, as a qualifier or a unit is."""
+    shorter, longer = sorted((_tokens(given, language), _tokens(gold, language)), key=len)
+    places = range(len(longer) - len(shorter) + 1)
+    return bool(shorter) and any(longer[at : at + len(shorter)] == shorter for at in places)
+
+
 def token_f1(given: str, gold: str, language: str) -> float:
     """The harmonic mean of the shares of tokens that each has of the other, 0 to 1."""
     ours, theirs = _tokens(given, language), _tokens(gold, language)

@@ -97,6 +97,7 @@ def _headlines(trials: Sequence[Trial]) -> Record:
 
 def _headline(trials: Sequence[Trial]) -> Record:
     exact: list[float | None] = []
+    held: list[float | None] = []
     f1: list[float | None] = []
     for trial in trials:
         outcome = trial.outcome
@@ -104,8 +105,10 @@ def _headline(trials: Sequence[Trial]) -> Record:
         language = outcome.evidence[0].language if outcome.evidence else trial.case.language
         gold = trial.case.gold
         exact.append(None if given is None else float(measures.exact_match(given, gold, language)))
+        held.append(None if given is None else float(measures.holds(given, gold, language)))
         f1.append(None if given is None else measures.token_f1(given, gold, language))
-    return {"given": share([value is not None for value in f1]), "exact": _mean(exact), "f1": _mean(f1)}
+    given_any = share([value is not None for value in f1])
+    return {"given": given_any, "exact": _mean(exact), "held": _mean(held), "f1": _mean(f1)}
 
 
 def _against(stated: Floats, first: Bools, absent: Floats) -> Record:

@@ -6,6 +6,9 @@ from bot.evaluation.scores import FALSE_RATES, UNANSWERABLE, Record
 
 Row = Sequence[str]
 
+VALUES_OF_ALL = ("when", "how_many", "who")
+"""Kinds of questions whose headlines are summed up over all pairs."""
+
 
 def table(head: Row, rows: Iterable[Row]) -> str:
     """A Markdown table."""
@@ -63,14 +66,33 @@ def _ranking(pairs: list[Record]) -> str:
 
 
 def _headlines(pairs: list[Record]) -> str:
-    return table(
-        ["question / text", "asked", "given", "the same as the answer", "F1 of its words"],
+    rows = [
         [
-            [_name(pair), kind.replace("_", " "), _of(found["given"]), _of(found["exact"]), percent(found["f1"])]
-            for pair in pairs
-            for kind, found in pair["headline"].items()
-        ],
-    )
+            _name(pair),
+            kind.replace("_", " "),
+            _of(found["given"]),
+            _of(found["exact"]),
+            percent(found["held"]),
+            percent(found["f1"]),
+        ]
+        for pair in pairs
+        for kind, found in pair["headline"].items()
+    ]
+    asked = [found for pair in pairs for kind, found in pair["headline"].items() if kind in VALUES_OF_ALL]
+    if asked:
+        kinds = ", ".join(kind.replace("_", " ") for kind in VALUES_OF_ALL)
+        shares = (_over_all(found[name] for found in asked) for name in ("given", "exact", "held", "f1"))
+        rows.append(["all", kinds, *shares])
+    head = ["question / text", "asked", "given", "the same as the answer", "one holds the other", "F1 of their words"]
+    return table(head, rows)
+
+
+def _over_all(found: Iterable[Record | None]) -> str:
+    """A share over several pairs of languages, weighed by their questions: some of these are the same in another
+    language, so that an interval would say too much."""
+    parts = [part for part in found if part is not None]
+    n = sum(part["n"] for part in parts)
+    return f"{100 * sum(part['value'] * part['n'] for part in parts) / n:.1f} %, n {n}" if n else "-"
 
 
 def _against(pairs: list[Record]) -> str:
@@ -167,7 +189,8 @@ def qa_text(part: Record) -> str:
             f"resamples of the questions lie between. Each article alone, of {_sentences(pairs)} sentences (median):",
             _ranking(pairs),
             "The headline, the value copied out of the sentence, against the known answer: how often one is given (a "
-            "refusal gives none), and where it is, whether it is the same but for case, punctuation and articles:",
+            "refusal gives none), and where it is, whether it is the same but for case, punctuation and articles, and "
+            "whether one of them is the other with words before or after it, such as a qualifier or a unit:",
             _headlines(pairs),
             "How well the confidence tells a question that is stated from one that is not. Other article: the "
             "question belongs to another one. Paragraph missing: what surrounds the answer was taken out. Near miss: "
