@@ -14,9 +14,10 @@ from bot.clock import utc_now
 from bot.replies import Channel
 from bot.settings import Settings
 from bot.state.database import Engines
+from bot.state.kinds import EVERYTHING, Rhythm, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.opening import open_state
-from bot.state.schema import EVERYTHING, Rhythm, SubscriptionState, chats, subscription_topics, subscriptions
+from bot.state.schema import chats, subscription_topics, subscriptions
 from bot.state.vault import Vault
 
 CHUNK = 5000

@@ -22,6 +22,19 @@ def dropped(x: Tensor, share: float, training: bool) -> Tensor:
     return x * (kept.to(x.dtype) / (1 - share))
 
 
+def attended(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """Attention of queries to keys, all of shape (batch, heads, tokens, size), `mask` (batch, 1, 1, tokens) added.
+
+    Spelled out, as matrix products: on a CPU the fused one takes four times as long for narrow heads, nearly all of it
+    on the way back.
+    """
+    batch, heads, tokens, size = q.shape
+    flat = (batch * heads, tokens, size)
+    masks = mask.to(q.dtype).expand(batch, heads, tokens, tokens).reshape(batch * heads, tokens, tokens)
+    scores = torch.baddbmm(masks, q.reshape(flat), k.reshape(flat).transpose(1, 2), alpha=size**-0.5)
+    return torch.bmm(scores.softmax(-1), v.reshape(flat)).view(batch, heads, tokens, size)
+
+
 class Layer(nn.Module):
     """One transformer layer, normalised after each of its two halves."""
 
@@ -40,8 +53,7 @@ class Layer(nn.Module):
         """`x` (batch, tokens, width) to the same shape; `mask` (batch, 1, 1, tokens) is added to the attention."""
         batch, tokens, width = x.shape
         q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, width // self.heads).permute(2, 0, 3, 1, 4)
-        attended = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask.to(q.dtype))
-        mixed = self.out(attended.transpose(1, 2).reshape(batch, tokens, width))
+        mixed = self.out(attended(q, k, v, mask).transpose(1, 2).reshape(batch, tokens, width))
         x = self.attention_norm(x + dropped(mixed, self.dropout, self.training))
         wide = self.narrow(functional.gelu(self.widen(x)))
         normal: Tensor = self.norm(x + dropped(wide, self.dropout, self.training))
