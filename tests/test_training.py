@@ -364,7 +364,7 @@ RECORDS = [
 
 
 def test_a_pass_takes_each_source_by_its_share() -> None:
-    """A question is put as often as its source's share says, the broken part by chance; the same seed, the same pass."""
+    """A question is put as often as its source's share says, the broken part by chance; one seed gives one pass."""
     shares = {**SHARES, "xquad.en": PUBLIC}
     askings = [replace(OPENING, source=source) for source in shares for _ in range(400)]
     put = Counter(asking.source for asking in one_pass(askings, random.Random(1)))  # noqa: S311  # nothing secret
