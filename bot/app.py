@@ -55,13 +55,13 @@ async def open_services(answering: Answering) -> AsyncIterator[Services]:
     with ThreadPoolExecutor(settings.answer_threads, thread_name_prefix="answer") as threads:
         async with open_state(settings, vault) as state:
             newsroom = Newsroom(answering, state)
-            office = Office(answering, state, newsroom)
+            office = Office(answering, state, newsroom, threads)
             preview = topic_preview(newsroom.matcher, library)
             features = (
                 *office.features,
                 *subscriber_features(state.subscriptions, library, preview, threads),
                 Timeline(library, answering.samples, threads).feature,
-                Later(state.subscriptions, state.shown, library).feature,
+                Later(state.questions, state.shown, library, threads).feature,
             )
             conversation = Conversation(
                 answering.catalogue,

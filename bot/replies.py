@@ -29,6 +29,10 @@ class ChatAddress:
     address: str
     thread: int = 0
 
+    def same_chat(self, other: "ChatAddress") -> bool:
+        """Whether the other is this chat too, whichever forum topic of it."""
+        return (self.channel, self.address) == (other.channel, other.address)
+
 
 @dataclass(frozen=True, slots=True)
 class Button:

@@ -4,6 +4,7 @@ import asyncio
 import locale
 import logging
 import os
+import re
 import select
 import signal
 import sys
@@ -35,6 +36,8 @@ T = TypeVar("T")
 CHAT = ChatAddress(Channel.TERMINAL, "terminal")
 SHORT_FILE = 50_000
 """Bytes of a file of text that a terminal shows."""
+_NUMBER = re.compile(r"[0-9]{1,3}")
+"""What can only be meant as that of a button: a year has four digits."""
 _STYLES = {"b": "bold", "i": "italic", "code": "cyan", "a": "underline", "blockquote": "dim"}
 
 
@@ -154,7 +157,18 @@ async def reply_to(conversation: Conversation, sender: TerminalSender, visitor: 
     button = sender.pressed(text)
     if button is not None:
         return await conversation.press(visitor, button.data)
+    if _NUMBER.fullmatch(text):  # unless it is what somebody was asked for, such as "0" for no quiet hours
+        taken = await conversation.taken(visitor, line)
+        return [_no_button(text, sender.buttons, await conversation.language_of(visitor))] if taken is None else taken
     return await conversation.message(visitor, line)
+
+
+def _no_button(number: str, buttons: Sequence[Button], language: str) -> Reply:
+    """Which numbers there are, for one that is none of them; with the buttons, for those of the last message count."""
+    if not buttons:
+        return Reply(say(language, "terminal_no_buttons", number=number))
+    said = say(language, "terminal_no_button", number=number, count=len(buttons))
+    return Reply(said, tuple((button,) for button in buttons))
 
 
 def converse(

@@ -13,14 +13,15 @@ import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageRefusedError, TryLaterError
-from bot.news.announcer import MAX_ATTEMPTS, RENEWAL, Announcer
+from bot.news.announcer import RENEWAL, Announcer
 from bot.news.pushes import parts
+from bot.news.tries import MAX_ATTEMPTS
 from bot.replies import Channel, ChatAddress, Reply
 from bot.state.database import Engines
 from bot.state.deliveries import Parcel
+from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
-from bot.state.schema import PauseReason, SubscriptionState
 from bot.state.subscriptions import Subscriptions
 from tests.clocks import StoppedClock
 from tests.senders import MemorySender
@@ -135,12 +136,16 @@ async def test_many_are_written_to_at_a_time_and_no_more(stand: Stand) -> None:
         await stand.subscriptions.subscribe(ChatAddress(Channel.TELEGRAM, str(number)), "it")
     await stand.outbox.announce("news")
     in_the_air = most = 0
+    full = asyncio.Event()
 
     class Slow(MemorySender):
         async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
             nonlocal in_the_air, most
             in_the_air += 1
             most = max(most, in_the_air)
+            if most == 8:
+                full.set()
+            await full.wait()
             await asyncio.sleep(0.001)
             in_the_air -= 1
             return await super().send(chat, reply, **options)
@@ -226,17 +231,19 @@ async def test_a_second_source_edits_the_message(stand: Stand) -> None:
         ("2", "skipped", "the message says so already"),
         ("3", "skipped", "the message says so already"),
     ]
-    kept = await stand.subscriptions.subscription_of(ANNA)
+    kept = await stand.subscriptions.preferences_of(ANNA)
     assert kept is not None
     assert kept.state is SubscriptionState.ACTIVE
 
 
-async def test_a_digest_is_not_edited_for_one_of_its_articles(stand: Stand) -> None:
-    """A message about several articles has no number by which one of them could take the place of all."""
+async def test_a_digest_is_edited_as_a_whole(stand: Stand) -> None:
+    """A message about several articles that names a second source of one still tells of all of them."""
     await stand.outbox.announce("news")
     await stand.outbox.announce("offer")
     await stand.announcer.deliver_due()
-    assert await stand.outbox.owe_edits("news", "other") == 0
+    assert await stand.outbox.owe_edits("news", "other") == 3
+    parcels = await stand.outbox.take(Channel.TELEGRAM, stand.clock(), 9, "us")
+    assert [delivery.together for parcel in parcels for delivery in parcel.deliveries] == [("news", "offer")] * 3
 
 
 async def test_edits_come_after_the_message(stand: Stand) -> None:
@@ -286,7 +293,7 @@ async def test_who_blocked_the_bot_is_paused_and_holds_up_nobody(stand: Stand) -
         ("1", "failed", "Forbidden: bot was blocked by the user"),
         ("1", "skipped", "paused: gone"),
     ]
-    paused = await stand.subscriptions.subscription_of(ANNA)
+    paused = await stand.subscriptions.preferences_of(ANNA)
     assert paused is not None
     assert (paused.state, paused.pause_reason) == (SubscriptionState.PAUSED, PauseReason.GONE)
     assert await stand.subscriptions.resume(ANNA) is True
@@ -301,7 +308,7 @@ async def test_a_moved_group_gets_it_at_its_new_address(stand: Stand) -> None:
     await stand.outbox.announce("news")
     assert await stand.announcer.deliver_due() == 3
     assert stand.taken == [("2", "news in en"), ("3", "news in None"), ("-1001", "news in it")]
-    assert await stand.subscriptions.subscription_of(ANNA) is None
+    assert await stand.subscriptions.preferences_of(ANNA) is None
 
 
 async def test_a_group_that_moved_into_a_subscriber_gets_it_once(stand: Stand) -> None:
@@ -371,7 +378,7 @@ async def test_a_refused_message_has_failed(stand: Stand) -> None:
     await stand.outbox.announce("news")
     assert await stand.announcer.deliver_due() == 2
     assert stand.states()[0] == ("1", "failed", "Message is too long")
-    kept = await stand.subscriptions.subscription_of(ANNA)
+    kept = await stand.subscriptions.preferences_of(ANNA)
     assert kept is not None
     assert kept.state is SubscriptionState.ACTIVE
 
@@ -396,6 +403,49 @@ async def test_leaving_during_a_broadcast(stand: Stand) -> None:
     stand.sender = Leaving()
     assert await stand.another(at_once=1).deliver_due() == 2
     assert [address for address, _ in stand.taken] == ["1", "2"]
+
+
+@pytest.mark.parametrize("how", ["forget", "unsubscribe", "take over"])
+async def test_what_is_owed_no_more_is_not_sent(stand: Stand, how: str) -> None:
+    """Who leaves or is forgotten between the taking and the sending gets nothing, nor what another process took."""
+    await stand.outbox.announce("news")
+
+    async def leaving(parcel: Parcel) -> Reply | None:
+        if parcel.chat == ANNA and how == "forget":
+            assert await stand.subscriptions.erase(ANNA)
+        elif parcel.chat == ANNA and how == "unsubscribe":
+            assert await stand.subscriptions.unsubscribe(ANNA)
+        elif parcel.chat == ANNA:
+            stand.run_sql("UPDATE deliveries SET attempts = 2, owner = 'another' WHERE chat_id = 1")
+        return await compose(parcel)
+
+    announcer = Announcer(stand.outbox, stand.sender, leaving, Channel.TELEGRAM, parts=parts, now=stand.clock)
+    assert await announcer.deliver_due() == 2
+    assert [address for address, _ in stand.taken] == ["2", "3"]
+    left = {
+        "forget": [],
+        "unsubscribe": [("1", "skipped", "left while it was being sent")],
+        "take over": [("1", "sending", None)],
+    }
+    assert [state for state in stand.states() if state[0] == "1"] == left[how]
+    assert await stand.announcer.deliver_due() == 0
+
+
+async def test_what_is_left_of_a_digest_is_sent(stand: Stand) -> None:
+    """A digest of which one article is taken back while it is made comes again without it."""
+    await stand.outbox.announce("news")
+    await stand.outbox.announce("offer")
+
+    async def late(parcel: Parcel) -> Reply | None:
+        if parcel.chat == ANNA:
+            stand.run_sql("UPDATE deliveries SET state = 'skipped' WHERE chat_id = 1 AND article = 'news'")
+        return await compose(parcel)
+
+    announcer = Announcer(stand.outbox, stand.sender, late, Channel.TELEGRAM, parts=parts, now=stand.clock)
+    assert await announcer.deliver_due() == 2
+    stand.clock.forward(1)
+    assert await announcer.deliver_due() == 1
+    assert stand.taken[-1] == ("1", "offer in it")
 
 
 async def test_a_process_that_starts_takes_up_what_the_last_one_left(stand: Stand) -> None:
@@ -464,7 +514,7 @@ async def test_what_the_database_would_not_take_is_written_later(stand: Stand) -
     with pytest.raises(SQLAlchemyError, match="disk full"):
         await stand.announcer.deliver_due()
     assert [address for address, _ in stand.taken] == ["1", "2", "3"]
-    assert stand.states() == [("1", "sending", None), ("2", "sending", None), ("3", "sending", None)]
+    assert stand.states()[2] == ("3", "sending", None)
     stand.run_sql("DROP TRIGGER full")
     assert await stand.announcer.deliver_due() == 0
     assert [address for address, _ in stand.taken] == ["1", "2", "3"]

@@ -388,7 +388,7 @@ def test_interrupted(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bot.cli.check", interrupt)
+    monkeypatch.setattr("bot.commands.check", interrupt)
     assert run("health") == Ran(130, "", "")
 
 

@@ -21,16 +21,12 @@ from bot.chat.conversation import COMMANDS, Conversation
 from bot.chat.features import Feature, Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.chat.timeline import Timeline
+from bot.chat.waiting import Waiting
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import LANGUAGES, Settings
+from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.opening import open_state
-from bot.state.subscriptions import (
-    ChatLanguage,
-    PauseReason,
-    Subscription,
-    Subscriptions,
-    SubscriptionState,
-)
+from bot.state.subscriptions import ChatLanguage, Subscriptions
 from bot.texts import language_name, phrasebook, say
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
@@ -207,7 +203,7 @@ async def test_a_deep_link_subscribes(conversation: Conversation, subscriptions:
     person = visitor(reported="it")
     [reply] = await conversation.command(person, "start", "subscribe")
     assert reply.html.startswith(say("it", "subscribed"))
-    found = await subscriptions.subscription_of(person.chat)
+    found = await subscriptions.preferences_of(person.chat)
     assert found is not None
     assert found.state is SubscriptionState.ACTIVE
 
@@ -274,11 +270,9 @@ async def test_subscribing_twice(conversation: Conversation, subscriptions: Subs
     said.append(await conversation.command(person, "unsubscribe"))
     keys = ("subscribed", "subscribed_already", "unsubscribed", "unsubscribed_already")
     assert [reply.html.partition("\n\n")[0] for [reply] in said] == [say("fr", key) for key in keys]
-    found = await subscriptions.subscription_of(person.chat)
+    found = await subscriptions.preferences_of(person.chat)
     assert found is not None
-    assert found == Subscription(
-        person.chat, SubscriptionState.PAUSED, found.since, ("everything",), PauseReason.PERSON
-    )
+    assert (found.state, found.pause_reason) == (SubscriptionState.PAUSED, PauseReason.PERSON)
     assert await subscriptions.language_of(person.chat) == ChatLanguage(last="fr")
 
 
@@ -462,7 +456,8 @@ async def test_a_follow_up_in_a_chosen_language(conversation: Conversation) -> N
 
 async def test_forgetting(answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor) -> None:
     """Once confirmed, /forget deletes what is kept, and nothing of the chat is left to lean on, in any part."""
-    forgotten: list[ChatAddress] = []
+    held: Waiting[str] = Waiting("thing")
+    held.put(visitor().chat, "key", "a thing")
     conversation = Conversation(
         answering.catalogue,
         answering.answerer,
@@ -470,20 +465,20 @@ async def test_forgetting(answering: Answering, subscriptions: Subscriptions, th
         subscriptions,
         threads,
         "en",
-        features=[Feature(forget=forgotten.append)],
+        features=[Feature(holds=held)],
     )
     person = visitor(reported="en")
     await subscriptions.subscribe(person.chat, "en")
     await conversation.message(person, QUESTIONS["it"])
     [asked] = await conversation.command(person, "forget")
     assert asked.html.startswith(say("it", "forget"))
-    assert forgotten == []
     yes, no = (button.data for row in asked.buttons for button in row)
     assert await conversation.press(person, no) == [Reply(say("it", "forget_kept"), edits=True)]
+    assert held.everything_of(person.chat) == [{"topic": 0, "thing": "a thing"}]
     [told] = await conversation.press(person, yes)
     assert told.html.startswith(say("it", "forgotten"))
-    assert forgotten == [person.chat]
-    assert await subscriptions.subscription_of(person.chat) is None
+    assert held.take(person.chat, "key") is None
+    assert await subscriptions.preferences_of(person.chat) is None
     [reply] = await conversation.message(person, "e in America?")
     assert "<i>Quando" not in reply.html
     await conversation.press(visitor(2, reported="es"), yes)

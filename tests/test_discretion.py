@@ -12,7 +12,7 @@ import pytest
 
 from bot.answers.opening import Answering, open_answering
 from bot.chat.conversation import Conversation
-from bot.chat.features import Feature, Place, Visitor
+from bot.chat.features import Place, Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.logs import lines_of, set_up_logs
 from bot.news.ingesting import write_editions
@@ -81,9 +81,8 @@ async def room(answering: Answering) -> AsyncIterator[Room]:
         async with open_state(answering.settings, VAULT, now=clock) as state:
             features = (
                 *subscriber_features(state.subscriptions, catalogue.current, preview, threads, clock),
-                Later(state.subscriptions, state.shown, catalogue.current, clock).feature,
+                Later(state.questions, state.shown, catalogue.current, threads, clock).feature,
                 Counting(state).feature,
-                Feature(forget=state.counts.forget),
             )
             conversation = Conversation(
                 catalogue, answering.answerer, answering.samples, state.subscriptions, threads, "en", clock, features
@@ -116,7 +115,7 @@ async def test_a_conversation_leaves_no_text_and_no_number_anywhere(
         await room.says("When opens the depot for zyxolorries?")
         await room.says("and zyxovans?")
         await room.says("What is the price of a zyxodepot and a lorry in Zyxonia?")
-        await room.state.subscriptions.await_answer(ANNA.chat, "What do zyxodepots cost?", "en")
+        await room.state.questions.await_answer(ANNA.chat, "What do zyxodepots cost?", "en")
         await room.says("/zyxocommand zyxo")
         await room.says("/language zyxo")
         await room.conversation.press(ANNA, "zyxo:zyxo")

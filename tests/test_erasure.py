@@ -1,11 +1,13 @@
 """What /forget deletes is gone: every row of the chat, its bytes in the files, and for good, whatever was under way."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Table, select
+from sqlalchemy import Engine, Table, event, select
 
 from bot.chat.features import Visitor
 from bot.chat.memory import Memory
@@ -14,10 +16,11 @@ from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.database import Engines
 from bot.state.deliveries import Outcome, Parcel
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State, open_state
 from bot.state.preferences import OwnTopic
 from bot.state.schedule import Quiet
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, metadata
+from bot.state.schema import metadata
 from tests.clocks import StoppedClock
 from tests.vaults import VAULT
 
@@ -58,7 +61,7 @@ async def lives(state: State, chat: ChatAddress, words: str = WORDS, question: s
     await kept.set_zone(chat, "Europe/Rome")
     await kept.set_quiet(chat, Quiet(1350, 420))
     topic = await kept.add_own_topic(chat, words, "en")
-    await kept.await_answer(chat, question, "en")
+    await state.questions.await_answer(chat, question, "en")
     await state.shown.note(chat, [SENTENCE])
     await state.counts.refused(chat, SENTENCE[0])
     await state.counts.flush()
@@ -162,12 +165,51 @@ async def test_nothing_is_left_in_any_file(state: State, engines: Engines, tmp_p
     assert await state.subscriptions.erase(ANNA) is False
 
 
+async def test_nothing_is_left_of_long_words(state: State, engines: Engines, tmp_path: Path) -> None:
+    """Of words that fill pages of their own no piece is left, and no page that is free for others to use."""
+    await lives(state, BRUNO, "colours", "Where?")
+    await lives(state, ANNA, 900 * WORDS, 900 * QUESTION)
+    for number in range(20):
+        await state.subscriptions.add_own_topic(ANNA, number * 99 * WORDS, "en")
+    async with engines.read() as connection:
+        sealed = (await connection.scalars(select(metadata.tables["own_topics"].c.words))).all()[1:]
+    pieces = [token[start : start + 40] for token in sealed for start in range(0, len(token), 700)]
+    assert len(traces(tmp_path, *pieces)) > 0.9 * len(pieces) > 700  # some are cut in two by the end of a page
+    assert await state.subscriptions.erase(ANNA) is True
+    assert traces(tmp_path, *pieces) == []
+    async with engines.read() as connection:
+        assert (await connection.exec_driver_sql("PRAGMA freelist_count")).scalar_one() == 0
+
+
+async def test_two_processes_may_forget_at_once(state: State, tmp_path: Path) -> None:
+    """What another process deletes while the file is written anew for us is not taken for cleared, too."""
+    await lives(state, ANNA)
+    file = tmp_path / "annuncio.db"
+
+    def meanwhile(connection: object, cursor: object, statement: str, *_: object) -> None:
+        del connection, cursor
+        if statement == "VACUUM":
+            with closing(sqlite3.connect(file, isolation_level=None)) as another:
+                [(noted,)] = another.execute("PRAGMA user_version")
+                another.execute(f"PRAGMA user_version = {noted + 1}")
+
+    event.listen(Engine, "after_cursor_execute", meanwhile)
+    try:
+        assert await state.subscriptions.erase(ANNA) is True
+    finally:
+        event.remove(Engine, "after_cursor_execute", meanwhile)
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() != (0,)
+    assert await state.engines.compact() is True
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (0,)
+
+
 async def test_forget_over_the_real_database(state: State, engines: Engines) -> None:
     """The command and its button delete all the topics of a chat at once; a second press is harmless."""
     for chat in (ANNA, IN_A_TOPIC, BRUNO):
         await lives(state, chat)
-    memory = Memory()
-    feature = Privacy(state.subscriptions, memory, memory.forget).feature
+    feature = Privacy(state.subscriptions, [Memory()]).feature
     [asked] = await feature.commands["forget"](Visitor(IN_A_TOPIC), "en", "")
     assert "topics in your own words: 2\n" in asked.html
     assert (await rows(engines))["chats"] == 3
@@ -212,7 +254,7 @@ async def test_what_was_found_out_before_brings_nothing_back(
 ) -> None:
     """Answers, corrections, notes, a change of Telegram's for a chat that was deleted meanwhile come to nothing."""
     topic = await lives(state, ANNA)
-    [question] = await state.subscriptions.awaited()
+    [question] = await state.questions.awaited()
     [saw] = await state.shown.who_saw(*SENTENCE)
     await state.subscriptions.erase(ANNA)
     await lives(state, BRUNO, "colours", "Where?")
@@ -253,7 +295,7 @@ async def test_who_left_is_gone_after_thirty_days(state: State, engines: Engines
     for chat in (ANNA, BRUNO, CARLA):
         await state.subscriptions.subscribe(chat, "en")
         await state.subscriptions.add_own_topic(chat, WORDS, "en")
-    await state.subscriptions.await_answer(BRUNO, QUESTION, "en")
+    await state.questions.await_answer(BRUNO, QUESTION, "en")
     await state.subscriptions.unsubscribe(ANNA)
     await state.subscriptions.pause(BRUNO, PauseReason.BLOCKED)
     clock.forward(30 * 86_400 - 1)

@@ -88,8 +88,8 @@ async def test_too_late(office: Office) -> None:
     restarted.shown = shown
     assert (await restarted.presses("Follow it")).html == say("en", "own_too_late")
     for feature in talk.features:
-        if feature.forget is not None:
-            feature.forget(talk.visitor.chat)
+        if feature.holds is not None:
+            feature.holds.forget(talk.visitor.chat)
     assert (await talk.presses("Follow it")).html == say("en", "own_too_late")
     await talk.types("/subscribe prices in Italy")
     office.clock.forward(PATIENCE.total_seconds())

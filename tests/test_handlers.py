@@ -20,9 +20,11 @@ from bot.chat.features import Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.replies import Channel, ChatAddress, Reply
 from bot.settings import Settings
+from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.opening import open_state
-from bot.state.subscriptions import PauseReason, Subscription, Subscriptions, SubscriptionState
-from bot.telegram.handlers import ALLOWED_UPDATES, TRIES, Handlers
+from bot.state.subscriptions import Subscriptions
+from bot.telegram.handlers import ALLOWED_UPDATES, Handlers
+from bot.telegram.replying import TRIES, Replier
 from bot.telegram.sender import TelegramSender
 from bot.texts import say
 from tests.senders import TOKEN, CannedBotApi, HastyTime, hasty_limiter
@@ -198,10 +200,11 @@ async def world(talk: Talk, subscriptions: Subscriptions, monkeypatch: pytest.Mo
     application = builder.rate_limiter(hasty_limiter(time)).build()
     await application.initialize()
     sender = TelegramSender(application.bot, time.sleep)
-    handlers = Handlers(talk, subscriptions, sender, application.bot, sleep=time.sleep)
+    replier = Replier(sender, application.bot, time.sleep)
+    handlers = Handlers(talk, subscriptions, replier, application.bot)
     handlers.register(application)
     yield World(application, api, time)
-    await handlers.close()
+    await replier.close()
     await application.shutdown()
 
 
@@ -491,11 +494,11 @@ async def test_blocked_and_unblocked(world: World, subscriptions: Subscriptions)
     chat = ChatAddress(Channel.TELEGRAM, "7")
     await subscriptions.subscribe(chat, "it")
     await world.process(world.member("kicked"))
-    paused = await subscriptions.subscription_of(chat)
+    paused = await subscriptions.preferences_of(chat)
     assert paused is not None
-    assert paused == Subscription(chat, SubscriptionState.PAUSED, paused.since, ("everything",), PauseReason.BLOCKED)
+    assert (paused.state, paused.pause_reason) == (SubscriptionState.PAUSED, PauseReason.BLOCKED)
     await world.process(world.member("member"))
-    active = await subscriptions.subscription_of(chat)
+    active = await subscriptions.preferences_of(chat)
     assert active is not None
     assert active.state is SubscriptionState.ACTIVE
     assert world.api.calls[1:] == []
@@ -507,7 +510,7 @@ async def test_unblocking_does_not_undo_a_wish(world: World, subscriptions: Subs
     await subscriptions.subscribe(chat, "it")
     await subscriptions.unsubscribe(chat)
     await world.process(world.member("kicked"), world.member("member"))
-    found = await subscriptions.subscription_of(chat)
+    found = await subscriptions.preferences_of(chat)
     assert found is not None
     assert found.pause_reason is PauseReason.PERSON
 
@@ -517,7 +520,7 @@ async def test_removed_from_a_group(world: World, subscriptions: Subscriptions) 
     chat = ChatAddress(Channel.TELEGRAM, "-100")
     await subscriptions.subscribe(chat, "it")
     await world.process(world.member("left", GROUP))
-    found = await subscriptions.subscription_of(chat)
+    found = await subscriptions.preferences_of(chat)
     assert found is not None
     assert found.pause_reason is PauseReason.BLOCKED
 
@@ -529,8 +532,8 @@ async def test_a_group_becomes_a_supergroup(world: World, subscriptions: Subscri
     group = {"id": -5, "type": "group", "title": "Cars"}
     await world.process(world.message(group, migrate_to_chat_id=-1005))
     await world.process(world.message({**GROUP, "id": -1005}, migrate_from_chat_id=-5))
-    assert await subscriptions.subscription_of(old) is None
-    moved = await subscriptions.subscription_of(new)
+    assert await subscriptions.preferences_of(old) is None
+    moved = await subscriptions.preferences_of(new)
     assert moved is not None
     assert moved.state is SubscriptionState.ACTIVE
     assert world.api.calls[1:] == []

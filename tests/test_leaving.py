@@ -7,9 +7,9 @@ import pytest
 
 from bot.chat.topics import topic_token
 from bot.settings import LANGUAGES
-from bot.state.schema import PauseReason, Rhythm, SubscriptionState
+from bot.state.kinds import PauseReason, Rhythm, SubscriptionState
 from bot.texts import day, say
-from tests.subscribers import Office, open_office
+from tests.subscribers import FAIR, Office, labelled, open_office
 from tests.talking import Talk
 
 
@@ -106,6 +106,16 @@ async def test_muting_one_topic_of_everything(office: Office, talk: Talk) -> Non
     reply = await talk.sends_data(f"mute:t{topic_token('everything')}")
     assert reply.html == say("en", "muted_last", topic="everything")
     assert (await office.wishes()).topics == ()
+
+
+async def test_every_topic_can_be_muted(office: Office, talk: Talk) -> None:
+    """The button under a message mutes its topic, though it be one of too many to be offered; all others stay."""
+    office.articles.append(labelled(FAIR, *(f"topic-{n:02d}" for n in range(20))))
+    reply = await talk.sends_data(f"mute:t{topic_token('topic-19')}")
+    assert reply.html.startswith("Done: no more of “topic 19”.")
+    assert len((await office.wishes()).topics) == 21  # news, offers, and nineteen of these
+    assert await talk.types("/settings") is not None
+    assert len(talk.ticked) >= 21
 
 
 async def test_muting_a_topic_in_own_words(office: Office, talk: Talk) -> None:

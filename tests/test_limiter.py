@@ -16,15 +16,14 @@ from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, Tim
 from telegram.ext import ExtBot
 
 from bot.replies import Lane
+from bot.telegram.chats import SWEEP, chat_key
 from bot.telegram.limiter import (
     IN_A_ROW,
     PATIENCE,
-    SWEEP,
     TRIES,
     LaneHeldError,
     Limits,
     TwoLanes,
-    chat_key,
     seconds_of,
 )
 from bot.telegram.rates import ANSWERED_WITHIN

@@ -102,7 +102,7 @@ def memory(clock: StoppedClock) -> Memory:
 @pytest.fixture
 def privacy(rows: Rows, memory: Memory, clock: StoppedClock) -> Privacy:
     """The feature, over both."""
-    return Privacy(rows, memory, memory.forget, now=clock)
+    return Privacy(rows, [memory], now=clock)
 
 
 async def pressed(privacy: Privacy, value: str, visitor: Visitor = PERSON, language: str = "en") -> Reply:
@@ -131,7 +131,7 @@ async def test_privacy_says_what_is_kept_and_for_how_long(privacy: Privacy, lang
 
 async def test_privacy_names_whom_to_ask(rows: Rows, memory: Memory) -> None:
     """Where the operator says how people reach them, /privacy passes it on, as it is written."""
-    asked = Privacy(rows, memory, memory.forget, contact="<Ann> privacy@example.org")
+    asked = Privacy(rows, [memory], contact="<Ann> privacy@example.org")
     for language in LANGUAGES:
         told = (await commanded(asked, "privacy", language=language)).html
         assert told.startswith(say(language, "privacy"))
@@ -159,7 +159,7 @@ async def test_mydata_of_somebody_who_only_asked(privacy: Privacy, rows: Rows, c
     [document] = (await commanded(privacy, "mydata")).documents
     told = json.loads(document.content)
     assert (told["kept_in_the_database"], told["held_in_memory"]) == ({}, [{"topic": 0, "language": "it"}])
-    restarted = Privacy(rows, Memory(clock), lambda _: None)
+    restarted = Privacy(rows, [Memory(clock)])
     assert await commanded(restarted, "mydata") == Reply(say("en", "mydata_none"))
 
 
@@ -246,5 +246,5 @@ async def test_a_database_that_fails_leaves_nothing_in_memory(
 
     monkeypatch.setattr(rows, "erase", fails)
     with pytest.raises(ConnectionError):
-        await pressed(Privacy(rows, memory, memory.forget), "yes")
+        await pressed(Privacy(rows, [memory]), "yes")
     assert memory.everything_of(ANNA) == []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.quiet import PRESETS, hours, no_hours, quiet_named, short_hours
+from bot.chat.quiet import EXAMPLE, PRESETS, hours, like_hours, no_hours, quiet_named, short_hours
 from bot.settings import LANGUAGES
 from bot.state.schedule import Quiet
 from bot.texts import say
@@ -45,6 +45,23 @@ def test_hours_are_read(typed: str, shown: str) -> None:
 def test_what_is_no_two_times(typed: str) -> None:
     """Anything else is no quiet hours."""
     assert quiet_named(typed) is None
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [EXAMPLE, "25:99-7", "22", "25-7", "2230-700", "from 25 to 7", "25 Uhr", "10 pm", "22点", "dalle 25 alle 7"],
+)
+def test_what_is_meant_as_hours(typed: str) -> None:
+    """Whoever types numbers as of a clock means hours, whether or not a clock shows them."""
+    assert like_hours(typed)
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "Roma", "Paris 15", "UTC+5:30", "-3", "GMT 14", "Sydney, AU", "1-2" + " " * 9 + "x" * 60]
+)
+def test_what_is_not_meant_as_hours(typed: str) -> None:
+    """A place, a time zone, or more than anybody reads as hours."""
+    assert not like_hours(typed)
 
 
 def test_hours_on_a_button() -> None:

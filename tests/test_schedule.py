@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.state.kinds import Rhythm
 from bot.state.schedule import DAY, DIGEST, Quiet, next_due, out_of_quiet, zone_of
-from bot.state.schema import Rhythm
 
 NIGHT = Quiet(22 * 60, 7 * 60)
 ROME = "Europe/Rome"

@@ -9,8 +9,8 @@ from bot.chat.topics import topic_token
 from bot.chat.waiting import PATIENCE
 from bot.replies import Channel, ChatAddress
 from bot.settings import LANGUAGES
+from bot.state.kinds import Rhythm
 from bot.state.schedule import Quiet
-from bot.state.schema import Rhythm
 from bot.texts import phrasebook, say
 from tests.subscribers import CARS, Office, labelled, open_office
 from tests.talking import Talk, somebody
@@ -90,7 +90,7 @@ async def test_quiet_hours_are_typed(office: Office, talk: Talk) -> None:
     assert asked.html == say("en", "quiet_ask")
     reply = await talk.types("from nine")
     assert reply is not None
-    assert reply.html == say("en", "hours_unknown")
+    assert reply.html == say("en", "hours_unknown", example="22:30-7")
     reply = await talk.types("22:30-7")
     assert reply is not None
     assert not reply.edits
@@ -198,6 +198,9 @@ async def test_settings_behind_the_command_that_mean_nothing(office: Office, tal
     reply = await talk.types("/settings Nowhereville")
     assert reply is not None
     assert reply.html == say("en", "city_unknown", city="Nowhereville")
+    reply = await talk.types("/settings 25:99-7")
+    assert reply is not None
+    assert reply.html == say("en", "hours_unknown", example="/settings 22:30-7")
     reply = await office.talk(somebody(9)).types("/settings Rome")
     assert reply is not None
     assert "News: not subscribed" in reply.html

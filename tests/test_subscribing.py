@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.settings import LANGUAGES
+from bot.state.kinds import PauseReason, Rhythm, SubscriptionState
 from bot.state.preferences import Preferences
-from bot.state.schema import PauseReason, Rhythm, SubscriptionState
 from bot.texts import say
 from tests.subscribers import Office, open_office
 from tests.talking import somebody

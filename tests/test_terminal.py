@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.answers.opening import Answering
 from bot.chat.conversation import Conversation
+from bot.chat.features import Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.news.announcer import Announcer
 from bot.news.pushes import news_of
@@ -84,7 +85,7 @@ def test_what_is_shown_is_never_markup() -> None:
 
 
 def test_a_number_presses_its_button() -> None:
-    """The buttons are numbered through all rows; a number without a button is a message."""
+    """The buttons are numbered through all rows; another number presses none."""
     sender, _ = screen()
     sender.show([Reply("choose", BUTTONS)])
     assert [sender.pressed(str(n)) for n in (1, 2, 3)] == [button for row in BUTTONS for button in row]
@@ -254,6 +255,22 @@ def test_a_number_asks(room: Room) -> None:
     second = room.talk("1")
     assert second.startswith(f"{question}\n\n")
     assert "2027" in second
+
+
+def test_a_number_without_a_button(room: Room) -> None:
+    """Is no question: it is said which numbers there are, and those press what they did before."""
+    assert room.talk("99").strip() == say("it", "terminal_no_buttons", number=99)
+    question = room.talk("ciao").partition("[1] ")[2].partition("\n")[0]
+    shown = room.talk("99")
+    assert shown.startswith(f"{say('it', 'terminal_no_button', number=99, count=2)}\n  [1] {question}\n")
+    assert room.talk("1").startswith(f"{question}\n\n")
+
+
+def test_a_number_that_was_asked_for(room: Room) -> None:
+    """A number that answers what somebody was asked for is taken as that."""
+    room.talk("/subscribe")
+    room.loop.wait_for(room.conversation.press(Visitor(CHAT, "it_IT"), "set:q:ask"))
+    assert say("it", "quiet_none") in room.talk("0")
 
 
 def test_news_comes_before_the_next_answer(room: Room) -> None:

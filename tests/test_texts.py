@@ -14,7 +14,7 @@ import bot
 from bot.answers.smalltalk import Smalltalk
 from bot.chat.conversation import COMMANDS
 from bot.settings import LANGUAGES
-from bot.state.schema import Rhythm
+from bot.state.kinds import Rhythm
 from bot.texts import day, language_name, phrasebook, say, say_html, spoken
 
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -226,7 +226,7 @@ def said_keys() -> Iterator[tuple[str, str]]:
 def test_every_key_that_is_said_exists() -> None:
     """No module says a text that is in no file."""
     keys = list(said_keys())
-    assert {module for _, module in keys} >= {"composing.py", "conversation.py", "cli.py", "terminal.py"}
+    assert {module for _, module in keys} >= {"composing.py", "conversation.py", "commands.py", "terminal.py"}
     assert [(key, module) for key, module in keys if key not in phrasebook("en").texts] == []
 
 

@@ -2,30 +2,43 @@
 
 import pytest
 
-from bot.chat.topics import MOST, offered_topics, tapped, topic_name, topic_named, topic_token, without
+from bot.chat.topics import (
+    BUTTONS,
+    MOST,
+    known_topics,
+    offered_topics,
+    tapped,
+    topic_name,
+    topic_named,
+    topic_token,
+    without,
+)
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
 from tests.articles import article
 from tests.subscribers import CARS, FAIR, labelled
 
 
-def test_what_is_offered() -> None:
+def test_what_is_known() -> None:
     """News and offers always, then what articles carry, the most frequent first, then what is followed already."""
-    assert offered_topics([]) == ("news", "offers")
-    assert offered_topics([CARS, FAIR, labelled(CARS, "prices"), labelled(FAIR, "prices")]) == (
+    assert known_topics([]) == ("news", "offers")
+    assert known_topics([CARS, FAIR, labelled(CARS, "prices"), labelled(FAIR, "prices")]) == (
         "news",
         "offers",
         "prices",
         "test-drives",
     )
-    assert offered_topics([CARS], ["everything", "news", "gone"]) == ("news", "offers", "gone")
-    assert offered_topics([labelled(CARS, "everything")]) == ("news", "offers")
+    assert known_topics([CARS], ["everything", "news", "gone"]) == ("news", "offers", "gone")
+    assert known_topics([labelled(CARS, "everything")]) == ("news", "offers")
 
 
 def test_there_are_never_too_many_buttons() -> None:
-    """An operator with many topics has the most frequent of them offered."""
-    several = labelled(article("a", {"en": [["Text."]]}), *(f"topic-{n:02d}" for n in range(50)))
-    assert len(offered_topics([several])) == MOST
+    """Of many topics the most frequent are offered, and what is followed already, as long as a message has room."""
+    known = known_topics([labelled(article("a", {"en": [["Text."]]}), *(f"topic-{n:02d}" for n in range(98)))])
+    assert len(known) == 100
+    assert offered_topics(known) == known[:MOST]
+    assert offered_topics(known, ("topic-97",)) == (*known[:MOST], "topic-97")
+    assert len(offered_topics(known, known)) == BUTTONS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,6 +15,7 @@ from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.state.subscriptions import Subscriptions
 from bot.telegram.administrators import KNOWN_FOR, Administrators
 from bot.telegram.handlers import LARGEST_FILE, Handlers
+from bot.telegram.replying import Replier
 from bot.telegram.sender import TelegramSender
 from tests.clocks import StoppedClock
 from tests.senders import TOKEN, HastyTime, hasty_limiter
@@ -112,17 +113,17 @@ async def world(heard: Heard, api: Api, monkeypatch: pytest.MonkeyPatch) -> Asyn
     builder = Application.builder().token(TOKEN).request(api).get_updates_request(Telegram()).job_queue(None)
     application = builder.rate_limiter(hasty_limiter(time)).build()
     await application.initialize()
+    replier = Replier(TelegramSender(application.bot, time.sleep), application.bot, time.sleep)
     handlers = Handlers(
         cast("Conversation", heard),
         cast("Subscriptions", None),
-        TelegramSender(application.bot, time.sleep),
+        replier,
         application.bot,
         takes_files=lambda visitor: visitor.user == ANNA["id"],
-        sleep=time.sleep,
     )
     handlers.register(application)
     yield World(application, api, time)
-    await handlers.close()
+    await replier.close()
     await application.shutdown()
 
 

@@ -30,9 +30,10 @@ from bot.chat.composing import (
 from bot.chat.features import Command, Feature, Place, Visitor
 from bot.chat.memory import LastQuestion, Memory
 from bot.chat.privacy import Privacy
+from bot.clock import utc_now
 from bot.replies import ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
-from bot.state.subscriptions import Subscriptions, utc_now
+from bot.state.subscriptions import Subscriptions
 from bot.texts import day, phrasebook, say, say_html
 from bot.threads import in_thread
 
@@ -77,7 +78,8 @@ class Conversation:
         self._threads = threads
         self._language = language
         self._memory = Memory(now)
-        self._features = (*features, Privacy(subscriptions, self._memory, self._forget, contact, now).feature)
+        held = (self._memory, *(feature.holds for feature in features if feature.holds is not None))
+        self._features = (*features, Privacy(subscriptions, held, contact, now).feature)
         self.presses: Counter[str] = Counter()
         """How often each kind of button was pressed since the start, by what its data begins with: no chat, no text."""
         self._commands: dict[str, Command] = {
@@ -98,12 +100,24 @@ class Conversation:
         asker = await self._asker(visitor)
         if not text.strip():
             return [Reply(say(self._spoken(asker), "empty_question"))]
+        replies = await self._taken(visitor, asker, text)
+        return await self._question(visitor, asker, text) if replies is None else replies
+
+    async def taken(self, visitor: Visitor, text: str) -> list[Reply] | None:
+        """What is said to a message that somebody was asked for; None for one that nothing waits for."""
+        return await self._taken(visitor, await self._asker(visitor), text)
+
+    async def language_of(self, visitor: Visitor) -> str:
+        """What this visitor is spoken to in, where no question is answered."""
+        return self._spoken(await self._asker(visitor))
+
+    async def _taken(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply] | None:
         for feature in self._features:
             if feature.typed is not None:
                 replies = await feature.typed(visitor, self._spoken(asker), text)
                 if replies is not None:
                     return replies
-        return await self._question(visitor, asker, text)
+        return None
 
     async def _question(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply]:
         """A question, or what follows up the last one; whatever else was waited for."""
@@ -148,7 +162,7 @@ class Conversation:
 
     async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:
         """A command without its slash, and what was typed after it."""
-        language = self._spoken(await self._asker(visitor))
+        language = await self.language_of(visitor)
         handler = self._commands.get(name.lower())
         if handler is None or not self.knows(name, visitor):
             return [Reply(say(language, "unknown_command", command=one_line(f"/{name}")))]
@@ -187,7 +201,7 @@ class Conversation:
 
     async def sent(self, visitor: Visitor, what: Place | Document | None) -> list[Reply]:
         """To a location, a file (None where it is nothing that could be read), voice, pictures, stickers and so on."""
-        language = self._spoken(await self._asker(visitor))
+        language = await self.language_of(visitor)
         for feature in self._features:
             if feature.sent is not None and what is not None:
                 replies = await feature.sent(visitor, language, what)
@@ -259,10 +273,3 @@ class Conversation:
             return [Reply(say(language, "language_set_automatic"))]
         await self._subscriptions.choose_language(visitor.chat, chosen)
         return [Reply(say(chosen, "language_set"))]
-
-    def _forget(self, chat: ChatAddress) -> None:
-        """Hold nothing of this chat in memory any more, in whichever part of the conversation."""
-        self._memory.forget(chat)
-        for feature in self._features:
-            if feature.forget is not None:
-                feature.forget(chat)

@@ -5,6 +5,7 @@ The conversation asks each feature in turn; a feature knows its own nouns and no
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bot.answers.answering import Outcome
 from bot.replies import ChatAddress, Document, Reply
@@ -44,17 +45,27 @@ Answered = Callable[[Visitor, Outcome, Reply], Awaitable[Reply]]
 """How a question of this visitor ended, and what is about to be said -> the same, or with more buttons under it."""
 
 
+class Held(Protocol):
+    """What is held in memory of chats: told and dropped by one and the same, whichever forum topic is spoken in."""
+
+    def everything_of(self, chat: ChatAddress) -> list[dict[str, object]]:
+        """All of it, ready for JSON; empty where there is nothing."""
+
+    def forget(self, chat: ChatAddress) -> None:
+        """Hold none of it any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feature:
     """A part of the conversation."""
 
+    holds: Held | None = field(kw_only=True)
+    """What it holds in memory of a chat, which /mydata tells and /forget drops; no part can be without saying so."""
     commands: Mapping[str, Command] = field(default_factory=dict)
     presses: Mapping[str, Press] = field(default_factory=dict)
     """By what the data of the button begins with, up to its first colon."""
     typed: Typed | None = None
     sent: Sent | None = None
     answered: Answered | None = None
-    forget: Callable[[ChatAddress], object] | None = None
-    """Drop what is held in memory of a chat, all its forum topics."""
     admits: Callable[[Visitor], bool] | None = None
     """For whom its commands are there, None for everybody: to others they do not exist."""

@@ -51,18 +51,18 @@ class Following:
         self._wishes = wishes
         self._preview = preview
         self._threads = threads
-        self._proposed: Waiting[str] = Waiting(now)
+        self._proposed: Waiting[str] = Waiting("topic_proposed", now)
         """Words whose preview was shown, by the token of its buttons: they are too long to come back with a button."""
 
     @property
     def feature(self) -> Feature:
         """What this brings to the conversation."""
-        return Feature(presses={OWN: self.decided}, forget=self._proposed.forget)
+        return Feature(presses={OWN: self.decided}, holds=self._proposed)
 
     async def named(self, visitor: Visitor, language: str, words: str) -> Reply:
         """Follow the topic that the words name; propose one for words that name none."""
         wishes = await self._wishes.of(visitor.chat)
-        topic = topic_named(words, wishes.topics)
+        topic = topic_named(words, wishes.known)
         if topic is None:
             full = await self.refused(visitor.chat, language, words)
             return full or await self._propose(visitor, language, words)

@@ -10,8 +10,8 @@ from bot.chat.topics import topic_name, topic_token, without
 from bot.chat.wishes import Wishes, WishReader
 from bot.clock import utc_now
 from bot.replies import Button, ChatAddress, Reply
+from bot.state.kinds import EVERYTHING, Rhythm
 from bot.state.schedule import DIGEST
-from bot.state.schema import EVERYTHING, Rhythm
 from bot.state.subscriptions import Subscriptions
 from bot.texts import day, listed, say
 
@@ -42,6 +42,7 @@ class Leaving:
         return Feature(
             commands={"unsubscribe": self.unsubscribe},
             presses={LEAVE: self.instead, MUTE: self.mute, LESS: self.less},
+            holds=None,
         )
 
     async def unsubscribe(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
@@ -114,10 +115,10 @@ class Leaving:
             if topic is None or not await self._subscriptions.remove_own_topic(chat, topic.id):
                 return None
             return one_line(topic.words, OWN_LABEL)
-        label = next((label for label in (EVERYTHING, *wishes.topics) if topic_token(label) == token), None)
+        label = next((label for label in (EVERYTHING, *wishes.known) if topic_token(label) == token), None)
         if kind != "t" or label is None or not {label, EVERYTHING} & set(followed):
             return None
-        await self._subscriptions.set_topics(chat, without(followed, label, wishes.topics))
+        await self._subscriptions.set_topics(chat, without(followed, label, wishes.known))
         return topic_name(label, language)
 
 

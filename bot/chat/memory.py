@@ -64,7 +64,7 @@ class Memory:
         self._let_go()
         found: list[dict[str, object]] = []
         for topic in sorted(
-            {other for other in (*self._languages, *self._questions) if _same(chat, other)}, key=_topic
+            {other for other in (*self._languages, *self._questions) if other.same_chat(chat)}, key=_topic
         ):
             asked = self._questions.get(topic)
             last = {"last_question": asked[1].text} if asked else {}
@@ -74,7 +74,7 @@ class Memory:
     def forget(self, chat: ChatAddress) -> None:
         """Keep nothing of this chat, all its topics."""
         for kept in (self._languages, self._questions):
-            for topic in [other for other in kept if _same(chat, other)]:
+            for topic in [other for other in kept if other.same_chat(chat)]:
                 del kept[topic]
 
     def _let_go(self) -> None:
@@ -92,11 +92,6 @@ def _keep(kept: "OrderedDict[ChatAddress, T]", chat: ChatAddress, value: T) -> N
     kept.move_to_end(chat)
     while len(kept) > REMEMBERED:
         kept.popitem(last=False)
-
-
-def _same(chat: ChatAddress, other: ChatAddress) -> bool:
-    """Whether both are topics of one chat."""
-    return (chat.channel, chat.address) == (other.channel, other.address)
 
 
 def _topic(chat: ChatAddress) -> int:

@@ -1,10 +1,10 @@
 """What is kept about a chat: told, handed out as a file, and deleted, by whoever may decide for the chat."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from bot.chat.features import Feature, Visitor
+from bot.chat.features import Feature, Held, Visitor
 from bot.clock import Clock, utc_now
 from bot.replies import Button, ChatAddress, Document, Reply
 from bot.texts import say
@@ -40,30 +40,18 @@ class Kept(Protocol):
         """Delete all of it, what is still to be sent too; False where there was nothing."""
 
 
-class Held(Protocol):
-    """What the running process remembers of a chat, whichever of its topics is spoken in."""
-
-    def everything_of(self, chat: ChatAddress) -> list[dict[str, object]]:
-        """All of it, ready for JSON; empty where there is nothing."""
-
-    def forget(self, chat: ChatAddress) -> None:
-        """Remember none of it."""
-
-
 class Privacy:
     """The commands /privacy, /mydata and /forget, and the two buttons under the last."""
 
     def __init__(
         self,
         kept: Kept,
-        held: Held,
-        forget: Callable[[ChatAddress], object],
+        held: Sequence[Held],
         contact: str | None = None,
         now: Clock = utc_now,
     ) -> None:
         self._kept = kept
         self._held = held
-        self._drop = forget
         self._contact = contact
         self._now = now
 
@@ -71,7 +59,7 @@ class Privacy:
     def feature(self) -> Feature:
         """What this brings to the conversation."""
         commands = {"privacy": self.tell, "mydata": self.hand_out, "forget": self.ask}
-        return Feature(commands, {FORGET: self.pressed})
+        return Feature(commands, {FORGET: self.pressed}, holds=None)
 
     async def tell(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         """What is kept, where, for how long, and whom to ask."""
@@ -86,13 +74,13 @@ class Privacy:
         del argument
         if not visitor.in_charge:
             return [Reply(say(language, "privacy_in_charge"))]
-        kept, held = await self._kept_of(visitor.chat), self._held.everything_of(visitor.chat)
+        kept, held = await self._kept_of(visitor.chat), self._held_of(visitor.chat)
         if not kept and not held:
             return [Reply(say(language, "mydata_none"))]
         told = {
             "made": self._now().isoformat(timespec="seconds"),
             "kept_in_the_database": _readable(kept),
-            "held_in_memory": held,
+            "held_in_memory": _readable(held),
         }
         content = json.dumps(told, ensure_ascii=False, indent=2).encode()
         return [Reply(say(language, "mydata"), documents=(Document(FILE, content),))]
@@ -116,8 +104,9 @@ class Privacy:
         if value != _YES:
             return [Reply(say(language, "old_button"))]
         kept = await self._kept_of(visitor.chat)
-        held = self._held.everything_of(visitor.chat)
-        self._drop(visitor.chat)
+        held = self._held_of(visitor.chat)
+        for part in self._held:
+            part.forget(visitor.chat)
         erased = await self._kept.erase(visitor.chat)
         if not erased and not held:
             return [Reply(say(language, "forgotten_already"), edits=True)]
@@ -126,6 +115,10 @@ class Privacy:
     async def _kept_of(self, chat: ChatAddress) -> dict[str, object]:
         """What the database has of the chat, without the kinds of which there is nothing."""
         return {name: found for name, found in (await self._kept.everything_of(chat)).items() if found}
+
+    def _held_of(self, chat: ChatAddress) -> list[dict[str, object]]:
+        """What the running process holds of the chat, in whichever part of the conversation."""
+        return [thing for part in self._held for thing in part.everything_of(chat)]
 
 
 def _readable(kept: object, name: str = "") -> object:

@@ -9,12 +9,16 @@ from bot.texts import say
 
 PRESETS = (Quiet(22 * 60, 7 * 60), Quiet(23 * 60, 8 * 60))
 """Those that have a button."""
+EXAMPLE = "22:30-7"
+"""How hours can be written, for who is told to."""
 LONGEST_HOURS = 60
 """Characters that are read as hours."""
 
 _TIME = re.compile(r"(\d{1,2})(?: ?[:.h点时](?: ?uhr)? ?(\d{2})?(?!\d))?(?!\d)")
 _EVENING = re.compile(r"\bp\.? ?m\b|\bsera\b|\bnoche\b|\btarde\b|\babends?\b|\bsoir\b|\bpomeriggio\b|\bnachmittags?\b")
 _MORNING = re.compile(r"\ba\.? ?m\b")
+_OF_A_CLOCK = re.compile(r"\d ?(?:[:.h点时]|uhr\b|[ap]\.? ?m\b)")
+_OF_A_ZONE = re.compile(r"utc|gmt|[+-]")
 _CHINESE_EVENING = re.compile("[晚夜]|下午")
 
 
@@ -31,6 +35,16 @@ def quiet_named(text: str) -> Quiet | None:
     )
     start, end = minutes
     return None if start is None or end is None or start == end else Quiet(start, end)
+
+
+def like_hours(text: str) -> bool:
+    """Whether somebody means hours, also such as no clock shows: no place has two numbers or a time in its name."""
+    folded = fold(text).strip()
+    if len(folded) > LONGEST_HOURS or _OF_A_ZONE.match(folded):
+        return False
+    numbers = re.findall(r"\d+", folded)
+    bare = bool(numbers) and not any(map(str.isalpha, folded))
+    return bare or len(numbers) > 1 or bool(_OF_A_CLOCK.search(folded))
 
 
 def no_hours(text: str) -> bool:

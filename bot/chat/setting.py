@@ -11,7 +11,7 @@ from bot.chat.choosing import AUTOMATIC
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.following import Following
-from bot.chat.quiet import LONGEST_HOURS, PRESETS, no_hours, quiet_named
+from bot.chat.quiet import EXAMPLE, LONGEST_HOURS, PRESETS, like_hours, no_hours, quiet_named
 from bot.chat.settings_page import SET, folded_page, hours_page, language_page, other_places, settings_page, zone_page
 from bot.chat.topics import tapped, topic_token
 from bot.chat.waiting import Waiting
@@ -21,8 +21,8 @@ from bot.chat.zones import Place as NamedPlace
 from bot.clock import utc_now
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
+from bot.state.kinds import EVERYTHING, Rhythm
 from bot.state.schedule import Quiet
-from bot.state.schema import EVERYTHING, Rhythm
 from bot.state.subscriptions import Subscriptions
 from bot.texts import say
 from bot.threads import in_thread
@@ -62,7 +62,7 @@ class Setting:
         self._following = following
         self._threads = threads
         self._now = now
-        self._asked: Waiting[_Asked] = Waiting(now)
+        self._asked: Waiting[_Asked] = Waiting("asked_for", now, shown=lambda asked: asked.name.lower())
         self._steps: dict[str, Step] = {
             "t": self._topic,
             "r": self._rhythm,
@@ -81,7 +81,7 @@ class Setting:
             presses={SET: self.pressed},
             typed=self.typed,
             sent=self.sent,
-            forget=self._asked.forget,
+            holds=self._asked,
         )
 
     async def page(self, chat: ChatAddress, language: str, head: str = "") -> Reply:
@@ -97,6 +97,8 @@ class Setting:
         reply = await self._hours_typed(visitor, language, argument) or await self._city_typed(
             visitor, language, argument
         )
+        if reply is None and like_hours(argument):
+            reply = Reply(say(language, "hours_unknown", example=f"/settings {EXAMPLE}"))
         return [reply or Reply(say(language, "city_unknown", city=one_line(argument, LONGEST_NAME)))]
 
     async def pressed(self, visitor: Visitor, language: str, value: str) -> list[Reply]:
@@ -115,7 +117,7 @@ class Setting:
 
     async def _topic(self, visitor: Visitor, language: str, token: str) -> Reply:
         wishes = await self._wishes.of(visitor.chat)
-        topic = next((topic for topic in (EVERYTHING, *wishes.topics) if topic_token(topic) == token), None)
+        topic = next((topic for topic in (EVERYTHING, *wishes.known) if topic_token(topic) == token), None)
         if topic is not None and wishes.preferences is not None:
             await self._subscriptions.set_topics(visitor.chat, tapped(wishes.preferences.topics, topic))
         return await self.page(visitor.chat, language)
@@ -199,8 +201,9 @@ class Setting:
         reply = await read(visitor, language, text)
         if reply is None and asked in _AGAIN and not _is_a_question(text):
             self._asked.put(visitor.chat, visitor.user, _AGAIN[asked])
-            key = "hours_unknown" if asked in _FOR_HOURS else "city_unknown"
-            reply = Reply(say(language, key, city=one_line(text.strip(), LONGEST_NAME)))
+            if asked in _FOR_HOURS:
+                return [Reply(say(language, "hours_unknown", example=EXAMPLE))]
+            return [Reply(say(language, "city_unknown", city=one_line(text.strip(), LONGEST_NAME)))]
         return None if reply is None else [reply]
 
     async def sent(self, visitor: Visitor, language: str, what: Place | Document) -> list[Reply] | None:

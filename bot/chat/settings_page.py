@@ -13,9 +13,9 @@ from bot.chat.wishes import Wishes
 from bot.chat.zones import Place, zone_name
 from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
+from bot.state.kinds import EVERYTHING, PauseReason, Rhythm
 from bot.state.preferences import OwnTopic, Preferences
 from bot.state.schedule import DIGEST, Quiet
-from bot.state.schema import EVERYTHING, PauseReason, Rhythm
 from bot.texts import day, listed, phrasebook, say, spoken
 
 SET = "set"

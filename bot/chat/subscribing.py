@@ -28,7 +28,7 @@ class Subscribing:
     @property
     def feature(self) -> Feature:
         """What this brings to the conversation."""
-        return Feature(commands={"subscribe": self.subscribe})
+        return Feature(commands={"subscribe": self.subscribe}, holds=None)
 
     async def subscribe(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         """Bring all news from now on; or what the argument names, a topic by its label or in any words."""

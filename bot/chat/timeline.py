@@ -46,7 +46,7 @@ class Timeline:
     @property
     def feature(self) -> Feature:
         """What this brings to the conversation."""
-        return Feature(commands={"latest": self.latest}, presses={ABOUT: self.about})
+        return Feature(commands={"latest": self.latest}, presses={ABOUT: self.about}, holds=None)
 
     async def latest(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         """The last articles, day by day, the newest first; of a single one, questions to press."""

@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 
 from bot.answers.wording import fold
 from bot.settings import LANGUAGES
-from bot.state.schema import EVERYTHING
+from bot.state.kinds import EVERYTHING
 from bot.texts import phrasebook, spoken
 from corpus.model import Article
 
 COMMON = ("news", "offers")
 """The topics that are offered whether an article carries them yet or not."""
 MOST = 12
-"""Topics that are offered at most."""
+"""Topics that are offered at most, beside those that are followed."""
+BUTTONS = 60
+"""Topics that have a button at most: Telegram shows a hundred buttons under a message, and there are others."""
 
 
 def topic_token(topic: str) -> str:
@@ -21,14 +23,18 @@ def topic_token(topic: str) -> str:
     return hashlib.sha256(topic.encode()).hexdigest()[:8]
 
 
-def offered_topics(articles: Iterable[Article], followed: Sequence[str] = ()) -> tuple[str, ...]:
-    """What can be followed beside everything: the common topics, those of the articles, the most frequent first, and
-    whatever is followed already."""
+def known_topics(articles: Iterable[Article], followed: Sequence[str] = ()) -> tuple[str, ...]:
+    """All that everything is made of: the common topics, those of the articles, the most frequent first, and whatever
+    is followed already."""
     counted = Counter(topic for article in articles for topic in article.original.topics)
-    known = dict.fromkeys((*COMMON, *(topic for topic, _ in counted.most_common())))
+    known = dict.fromkeys((*COMMON, *(topic for topic, _ in counted.most_common()), *followed))
     known.pop(EVERYTHING, None)
-    offered = list(known)[:MOST]
-    return (*offered, *(topic for topic in followed if topic != EVERYTHING and topic not in offered))
+    return tuple(known)
+
+
+def offered_topics(known: Sequence[str], followed: Sequence[str] = ()) -> tuple[str, ...]:
+    """Those of the known topics that have a button: as many as a person reads, and whatever is followed already."""
+    return tuple(topic for place, topic in enumerate(known) if place < MOST or topic in followed)[:BUTTONS]
 
 
 def topic_name(topic: str, language: str) -> str:
@@ -58,8 +64,8 @@ def tapped(followed: Sequence[str], topic: str) -> tuple[str, ...]:
     return (*(other for other in followed if other != EVERYTHING), topic)
 
 
-def without(followed: Sequence[str], topic: str, offered: Iterable[str]) -> tuple[str, ...]:
-    """What is followed once a topic is muted: of everything, what else is offered."""
+def without(followed: Sequence[str], topic: str, known: Iterable[str]) -> tuple[str, ...]:
+    """What is followed once a topic is muted: of everything, what else is known."""
     if followed and topic != EVERYTHING and EVERYTHING in followed:
-        return tuple(other for other in offered if other != topic)
+        return tuple(other for other in known if other != topic)
     return tuple(other for other in followed if other != topic)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from bot.clock import utc_now
+from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
 
 T = TypeVar("T")
@@ -19,8 +19,11 @@ WAITED_FOR = 1000
 class Waiting(Generic[T]):
     """What is waited for, by chat and a key inside it: a person, or the token of a button. Not for several threads."""
 
-    def __init__(self, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(self, name: str, now: Clock = utc_now, *, shown: Callable[[T], object] = str) -> None:
+        """`name` is what a person calls such a thing, in one word; `shown` makes what they read of one."""
+        self._name = name
         self._now = now
+        self._shown = shown
         self._things: OrderedDict[tuple[ChatAddress, object], tuple[datetime, T]] = OrderedDict()
 
     def put(self, chat: ChatAddress, key: object, thing: T) -> None:
@@ -37,10 +40,19 @@ class Waiting(Generic[T]):
         _, thing = self._things.pop((chat, key), (None, None))
         return thing
 
+    def everything_of(self, chat: ChatAddress) -> list[dict[str, object]]:
+        """All that is waited for of this chat, in any of its forum topics, ready for JSON."""
+        self._let_go()
+        return [
+            {"topic": other.thread, self._name: self._shown(thing)}
+            for (other, _), (_, thing) in self._things.items()
+            if other.same_chat(chat)
+        ]
+
     def forget(self, chat: ChatAddress) -> None:
         """Wait for nothing of this chat, in any of its forum topics."""
         for other, key in list(self._things):
-            if (other.channel, other.address) == (chat.channel, chat.address):
+            if other.same_chat(chat):
                 del self._things[other, key]
 
     def _let_go(self) -> None:

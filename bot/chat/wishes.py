@@ -5,21 +5,27 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bot.answers.library import Library
-from bot.chat.topics import offered_topics
+from bot.chat.topics import known_topics, offered_topics
 from bot.replies import ChatAddress
+from bot.state.kinds import EVERYTHING, SubscriptionState
 from bot.state.preferences import Preferences
-from bot.state.schema import EVERYTHING, SubscriptionState
 from bot.state.subscriptions import Subscriptions
 from bot.threads import in_thread
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is set for a chat: its subscription if it has one, the chosen language, and the topics to choose from."""
+    """What is set for a chat: its subscription if it has one, the chosen language, and the topics there are."""
 
     preferences: Preferences | None
     language: str | None
-    topics: tuple[str, ...]
+    known: tuple[str, ...]
+    """Every topic that news may come by."""
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Those to choose from."""
+        return offered_topics(self.known, self.preferences.topics if self.preferences is not None else ())
 
     @property
     def active(self) -> Preferences | None:
@@ -47,4 +53,4 @@ class WishReader:
         chosen = (await self._subscriptions.language_of(chat)).chosen
         library = await in_thread(self._threads, self._library)
         followed = preferences.topics if preferences is not None else ()
-        return Wishes(preferences, chosen, offered_topics(library.articles.values(), followed))
+        return Wishes(preferences, chosen, known_topics(library.articles.values(), followed))

@@ -2,7 +2,8 @@
 
 Many chats are written to at a time; how fast is the channel's matter. A message counts as sent once the channel has
 said so and the database knows: what ends in between, by a kill or a closed connection, is sent once more, for nobody
-can say whether it arrived. Logs count; they hold neither chats nor texts.
+can say whether it arrived. Who left while a message was made does not get it; one that the channel was handed by then
+cannot be called back, though it may wait for its turn there. Logs count; they hold neither chats nor texts.
 """
 
 import asyncio
@@ -11,7 +12,6 @@ import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -19,27 +19,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
+from bot.news.ledger import Ledger, Sent
+from bot.news.tries import MAX_ATTEMPTS, Wait, later, spent, without
 from bot.replies import Channel, ChatAddress, Lane, Reply
 from bot.state.database import in_one_line
 from bot.state.deliveries import Outcome, Parcel
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason
 from bot.state.outbox import LEASE, Outbox
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason
 
 logger = logging.getLogger(__name__)
-
-MAX_ATTEMPTS = 10
-"""Tries of one delivery before it has failed: with the waits below some three and a half hours."""
-
-LONGEST_BACKOFF = 3600
-"""Seconds: where a channel names a longer wait, its own stands."""
 
 AT_ONCE = 64
 """Chats written to at a time, most of which wait for their turn: two seconds of what Telegram takes. After a kill as
 many wait for the end of a lease."""
-
-TOGETHER = 0.025
-"""Seconds from one transaction to the next at least: what ended meanwhile is written in one. After a kill it is what
-is sent twice beside what was in the air."""
 
 LOOK_AGAIN = 1.0
 """Seconds after which it is looked for more, while messages that are slow to be taken are still on their way."""
@@ -52,17 +44,6 @@ Compose = Callable[[Parcel], Awaitable[Reply | None]]
 
 Parts = Callable[[Parcel], Sequence[Parcel]]
 """What a chat is due -> what of it goes into each message, in their order; an edit by itself."""
-
-Sent = Callable[[Sequence[Parcel]], Awaitable[None]]
-"""Hears what has been sent, once that is written."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Wait:
-    """Not taken now, and why; in so many seconds at the earliest."""
-
-    reason: str
-    seconds: float
 
 
 class Sender(Protocol):
@@ -105,16 +86,13 @@ class Announcer:
         self._compose = compose
         self._channel = channel
         self._parts = parts
-        self._sent = sent
+        self._ledger = Ledger(outbox, sent)
         self._lines = lines
         self._now = now
         self._at_once = at_once
         self._owner = uuid.uuid4().hex
-        self._unsettled: list[tuple[Parcel, Outcome]] = []
-        self._writing: asyncio.Task[None] | None = None
-        self._next_write = 0.0  # by the loop's clock
-        self._failure: BaseException | None = None  # of the last write, until somebody was told
         self._resting_until: datetime | None = None
+        self._asking = asyncio.Lock()  # in their order, and connections are left for who answers people
 
     async def run(self, stop: asyncio.Event, interval: float = 1.0) -> None:
         """Deliver until `stop` is set, looking every `interval` seconds; trouble of the database is waited out."""
@@ -148,7 +126,7 @@ class Announcer:
         What was begun is ended and written. Raises SQLAlchemyError when the database fails: what was sent by then is
         written at the next call.
         """
-        await self._settle()
+        await self._ledger.settle()
         outcomes: Counter[DeliveryState] = Counter()
         in_the_air: set[asyncio.Task[None]] = set()
         landed = asyncio.Event()
@@ -170,24 +148,24 @@ class Announcer:
                     in_the_air.add(task)
                     task.add_done_callback(land)
                 if not parcels:
-                    if not in_the_air and not self._unsettled:
+                    if not in_the_air and self._ledger.written:
                         break
                     if in_the_air:  # what becomes due meanwhile does not wait for the slowest of them
                         await asyncio.wait(in_the_air, timeout=LOOK_AGAIN)
-                    await self._settle()  # what moved is due again at once
+                    await self._ledger.settle()  # what moved is due again at once
         finally:
             if in_the_air:
                 await asyncio.wait(in_the_air)
             if outcomes:
                 counts = ", ".join(f"{state} {count}" for state, count in sorted(outcomes.items()))
                 logger.info("Announcements on %s: %s", self._channel, counts)
-        await self._settle()
+        await self._ledger.settle()
         return outcomes[DeliveryState.SENT]
 
     def _ends(self, stop: asyncio.Event | None) -> bool:
         """Whether nothing more is to be taken: stopped, told to wait, or in trouble with the database."""
         rests = self._resting_until is not None and self._now() < self._resting_until
-        return (stop is not None and stop.is_set()) or rests or self._failure is not None
+        return (stop is not None and stop.is_set()) or rests or self._ledger.broken
 
     async def _deliver(self, parcel: Parcel, outcomes: Counter[DeliveryState]) -> None:
         """Send the parts of a parcel one after another; trouble with the chat is trouble with the rest of it."""
@@ -201,26 +179,26 @@ class Announcer:
             if isinstance(found, Outcome):
                 ended, due_at = [(fresh, found)], found.due_at
             else:
-                ended, due_at = self._later(fresh, found), self._now() + timedelta(seconds=found.seconds)
+                ended, due_at = later(fresh, found, self._now()), self._now() + timedelta(seconds=found.seconds)
             for one, outcome in ended:
-                self._note(one, outcome)
+                self._ledger.note(one, outcome)
             outcome = ended[-1][1]
             outcomes[outcome.state] += 1
             if due_at is not None or outcome.pause is not None:
                 for rest in left:
-                    self._note(rest, Outcome(DeliveryState.PENDING, outcome.reason, due_at))
+                    self._ledger.note(rest, Outcome(DeliveryState.PENDING, outcome.reason, due_at))
                 return
 
     def _given_up(self, part: Parcel, outcomes: Counter[DeliveryState]) -> Parcel:
-        """The part without what a process ended in the middle of at each of its tries, which has failed."""
-        spent = tuple(delivery for delivery in part.deliveries if delivery.attempts >= MAX_ATTEMPTS)
-        if spent:
+        """The part without what has had all its tries, which has failed."""
+        ended = spent(part)
+        if ended.deliveries:
             outcomes[DeliveryState.FAILED] += 1
             reason = f"no answer in {MAX_ATTEMPTS} tries"
-            self._note(replace(part, deliveries=spent), Outcome(DeliveryState.FAILED, reason=reason))
-        return replace(part, deliveries=tuple(one for one in part.deliveries if one not in spent))
+            self._ledger.note(ended, Outcome(DeliveryState.FAILED, reason=reason))
+        return without(part, ended)
 
-    async def _attempt(self, part: Parcel) -> "Outcome | _Wait":
+    async def _attempt(self, part: Parcel) -> Outcome | Wait:
         """Send what was taken; every way in which it can end is an Outcome, or a wait until the next try."""
         try:
             return await self._try(part)
@@ -231,89 +209,31 @@ class Announcer:
         except TryLaterError as error:
             if error.everywhere:
                 self._resting_until = self._now() + timedelta(seconds=error.seconds)
-            return _Wait(str(error), error.seconds)
+            return Wait(str(error), error.seconds)
         except MessageGoneError as error:
             return Outcome(DeliveryState.SKIPPED, reason=str(error))
         except SendError as error:
             return Outcome(DeliveryState.FAILED, reason=str(error))
         except Exception as error:  # a mistake of ours in one message does not end those to the others
             logger.exception("A message could not be made or sent")
-            return _Wait(f"not made or sent: {type(error).__name__}", 0)
+            return Wait(f"not made or sent: {type(error).__name__}", 0)
 
-    async def _try(self, part: Parcel) -> Outcome:
+    async def _try(self, part: Parcel) -> Outcome | Wait:
         reply = await self._compose(part)
         if reply is None:
             return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
-        first, *others = part.deliveries
+        async with self._asking:
+            owed = await self._outbox.still_owed(part)
+        if not owed.deliveries:
+            return Outcome(DeliveryState.SKIPPED, reason="left while it was being sent")
+        if owed != part:  # what is left of it makes another message
+            return Wait("a part of it is owed no more", 0)
+        first = part.deliveries[0]
         if first.kind is not DeliveryKind.SECOND_SOURCE:
             number = await self._sender.send(part.chat, reply, lane=Lane.ANNOUNCEMENTS)
-            # A digest is not edited for one of its articles: it would lose the others.
-            return Outcome(DeliveryState.SENT, message_id=None if others else number or None)
+            return Outcome(DeliveryState.SENT, message_id=number or None)
         if first.message_id is None:
             return Outcome(DeliveryState.SKIPPED, reason="there is no message to edit")
         if await self._sender.edit(part.chat, first.message_id, reply, lane=Lane.ANNOUNCEMENTS):
             return Outcome(DeliveryState.SENT)
         return Outcome(DeliveryState.SKIPPED, reason="the message says so already")
-
-    def _later(self, part: Parcel, wait: "_Wait") -> list[tuple[Parcel, Outcome]]:
-        """Each delivery again after the wait that the channel names, or longer after many tries in vain; or not any
-        more.
-
-        An outage of some hours must not use up the tries of everything that is owed, nor those of what only came along
-        with it.
-        """
-        ended = []
-        for delivery in part.deliveries:
-            tries = delivery.attempts + 1
-            if tries >= MAX_ATTEMPTS:
-                outcome = Outcome(DeliveryState.FAILED, reason=wait.reason)
-            else:
-                backoff = min(4 ** (tries - 1), LONGEST_BACKOFF)
-                due_at = self._now() + timedelta(seconds=max(wait.seconds, backoff))
-                outcome = Outcome(DeliveryState.PENDING, reason=wait.reason, due_at=due_at)
-            ended.append((replace(part, deliveries=(delivery,)), outcome))
-        return ended
-
-    def _note(self, part: Parcel, outcome: Outcome) -> None:
-        """Have it written soon, with whatever else ends meanwhile."""
-        self._unsettled.append((part, outcome))
-        if self._failure is None:
-            self._begin_to_write()
-
-    def _begin_to_write(self) -> None:
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write())
-            self._writing.add_done_callback(self._written)
-
-    def _written(self, task: asyncio.Task[None]) -> None:
-        self._writing = None
-        self._failure = None if task.cancelled() else task.exception()
-
-    async def _settle(self) -> None:
-        """Write every outcome that is known; one that the database would not take is kept, or it came twice."""
-        while self._failure is None and self._unsettled:
-            self._begin_to_write()
-            assert self._writing is not None  # noqa: S101  (it was just begun)
-            await asyncio.wait({self._writing})
-        failure, self._failure = self._failure, None
-        if failure is not None:
-            raise failure
-
-    async def _write(self) -> None:
-        """Write outcomes until there are none, many in one transaction."""
-        clock = asyncio.get_running_loop().time
-        while self._unsettled:
-            await asyncio.sleep(self._next_write - clock())
-            self._next_write = clock() + TOGETHER
-            items = tuple(self._unsettled)
-            await self._outbox.settle(items)
-            del self._unsettled[: len(items)]
-            await self._tell([part for part, outcome in items if outcome.state is DeliveryState.SENT])
-
-    async def _tell(self, arrived: Sequence[Parcel]) -> None:
-        if self._sent is None or not arrived:
-            return
-        try:
-            await self._sent(arrived)
-        except Exception:  # the messages have arrived, whatever else is made of that
-            logger.exception("What was sent could not be noted")

@@ -6,6 +6,7 @@ And what subscribers are shown in answers is noted, so that it can be corrected.
 import logging
 import secrets
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,11 +17,13 @@ from bot.answers.library import Library
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Visitor
 from bot.chat.waiting import Waiting
+from bot.clock import utc_now
 from bot.replies import Button, ChatAddress, Reply
 from bot.state.database import in_one_line
+from bot.state.questions import AWAITED_DAYS, Questions
 from bot.state.shown import Shown
-from bot.state.subscriptions import AWAITED_DAYS, Subscriptions, utc_now
 from bot.texts import say
+from bot.threads import in_thread
 
 log = logging.getLogger(__name__)
 
@@ -43,20 +46,22 @@ class Later:
 
     def __init__(
         self,
-        subscriptions: Subscriptions,
+        questions: Questions,
         shown: Shown,
         library: Callable[[], Library],
+        threads: Executor,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._subscriptions = subscriptions
+        self._questions = questions
         self._shown = shown
         self._library = library
-        self._offered: Waiting[Unanswered] = Waiting(now)
+        self._threads = threads
+        self._offered: Waiting[Unanswered] = Waiting("question_not_answered", now, shown=lambda question: question.text)
 
     @property
     def feature(self) -> Feature:
         """The part of the conversation."""
-        return Feature(presses={LATER: self.press}, answered=self.answered, forget=self._offered.forget)
+        return Feature(presses={LATER: self.press}, answered=self.answered, holds=self._offered)
 
     async def answered(self, visitor: Visitor, outcome: Outcome, reply: Reply) -> Reply:
         """Note what was shown; under a refusal of what may be stated some day, offer to answer then."""
@@ -88,15 +93,16 @@ class Later:
         return [Reply(text, (row,))]
 
     async def _keep(self, chat: ChatAddress, language: str, question: Unanswered) -> Reply:
-        if await self._subscriptions.awaiting(chat) >= MOST:
+        if await self._questions.awaiting(chat) >= MOST:
             return Reply(say(language, "later_full", count=MOST), edits=True)
-        await self._subscriptions.await_answer(chat, question.text, question.language)
+        await self._questions.await_answer(chat, question.text, question.language)
         return Reply(say(language, "later_kept", days=AWAITED_DAYS), edits=True)
 
     async def _note(self, chat: ChatAddress, answer: Answer) -> None:
         """An answer is not lost because this could not be written."""
+        library = await in_thread(self._threads, self._library)
         try:
-            await self._shown.note(chat, list(sentences_of(self._library(), answer)))
+            await self._shown.note(chat, list(sentences_of(library, answer)))
         except SQLAlchemyError as error:
             log.warning("what was shown is not noted, the database says: %s", in_one_line(error))
 

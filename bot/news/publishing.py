@@ -26,8 +26,8 @@ from bot.news.stories import WITHIN, Stories
 from bot.news.told import article_of, read_told, write_told
 from bot.settings import Settings
 from bot.state.database import in_one_line
+from bot.state.kinds import DeliveryKind, Rhythm
 from bot.state.opening import State
-from bot.state.schema import DeliveryKind, Rhythm
 from corpus.model import Article, Edition
 from corpus.reader import render_edition
 
@@ -71,6 +71,8 @@ class Preview:
     """Articles that told the same story before."""
     hears: Mapping[Rhythm, int]
     """How many would hear of it, by how often they want to hear."""
+    first: Mapping[Rhythm, datetime]
+    """When the first of them would, if it were published now."""
     corrections: tuple[Correction, ...]
     """What it says otherwise than the editions that it takes the place of."""
 
@@ -153,13 +155,13 @@ class Newsroom:
             await asyncio.to_thread(write_told, folder, library.articles)
         return owed
 
-    async def preview(self, editions: Sequence[Edition]) -> tuple[Preview, ...]:
-        """What `publish` would do with these editions; an article of several is previewed once."""
+    async def preview(self, editions: Sequence[Edition], *, at: datetime | None = None) -> tuple[Preview, ...]:
+        """What `publish` would do with these editions and this time; an article of several is previewed once."""
         async with self._turn:
             before = await self._corpus()
             return tuple(
                 [
-                    await self._preview(slug, editions, before.get(slug))
+                    await self._preview(slug, editions, before.get(slug), at)
                     for slug in dict.fromkeys(edition.slug for edition in editions)
                 ]
             )
@@ -187,35 +189,28 @@ class Newsroom:
 
     async def _tell(self, library: Library, article: Article, corrected: int, at: datetime | None) -> Told:
         outbox = self._state.outbox
-        story = await self._story(library, article)
+        told = await self._told_near(library, article)
+        story = _first_telling(article.slug, await self._telling(library, article, told), told)
         own = await self._own(library, article)
         hears = await outbox.announce(article.slug, article.original.topics, own=own, at=at, story=story)
-        if story is not None:
-            await self._name_second_source(library, article, story, at)
+        if story is not None:  # every message that told it names this article too
+            for slug in (slug for slug, tells in told.items() if story in {slug, tells}):
+                await outbox.owe_edits(slug, article.slug, at)
         answers = await self._answer(article, at)
         return Told(article.slug, hears, answers, corrected, story)
 
-    async def _story(self, library: Library, article: Article) -> str | None:
-        """The first telling of the article's story of which people were told."""
-        told = await self._told_near(library, article)
-        found = await asyncio.to_thread(self.stories.told_before, library, article, told)
-        first = None if found is None else (await self._state.outbox.story_of(found)) or found
-        return None if first == article.slug else first
+    async def _telling(self, library: Library, article: Article, told: Mapping[str, str | None]) -> str | None:
+        """Which of the articles that people were told of tells the story of this one."""
+        return await asyncio.to_thread(self.stories.told_before, library, article, told.keys())
 
-    async def _told_near(self, library: Library, article: Article) -> tuple[str, ...]:
-        """The articles of about the same days that somebody was told of."""
+    async def _told_near(self, library: Library, article: Article) -> Mapping[str, str | None]:
+        """The articles of about the same days that somebody was told of, each with the story that it told again."""
         near = [
             other.slug
             for other in library.newest_first
             if other.slug != article.slug and abs(other.original.published - article.original.published) <= WITHIN
         ]
-        return tuple([slug for slug in near if await self._state.outbox.pending_of(slug)])
-
-    async def _name_second_source(self, library: Library, article: Article, story: str, at: datetime | None) -> None:
-        """Have every message that told the story name this article too."""
-        for slug in await self._told_near(library, article):
-            if slug == story or await self._state.outbox.story_of(slug) == story:
-                await self._state.outbox.owe_edits(slug, article.slug, at)
+        return await self._state.outbox.told_of(near)
 
     async def _own(self, library: Library, article: Article) -> frozenset[int]:
         topics = [topic for topic, _ in await self._state.subscriptions.own_topics()]
@@ -223,7 +218,7 @@ class Newsroom:
 
     async def _answer(self, article: Article, at: datetime | None) -> int:
         """Owe its asker each answer that the article gives to a question that waits."""
-        waiting = await self._state.subscriptions.awaited()
+        waiting = await self._state.questions.awaited()
 
         def answered() -> list[tuple[int, str, str | None]]:
             answerer = self._answering.answerer
@@ -247,27 +242,38 @@ class Newsroom:
                 owed += await self._state.outbox.owe(DeliveryKind.CORRECTION, slug, rows, at)
         return owed
 
-    async def _preview(self, slug: str, editions: Sequence[Edition], before: Article | None) -> Preview:
+    async def _preview(
+        self, slug: str, editions: Sequence[Edition], before: Article | None, at: datetime | None
+    ) -> Preview:
         new = {edition.language: edition for edition in editions if edition.slug == slug}
         article = _with(before, new)
         library = await asyncio.to_thread(throwaway_library, [article], self._answering.encoder)
         current = await self._library()
         both = Library({**current.articles, slug: article}, library.search, library.words, library.digest)
         told = await self._told_near(both, article)
-        duplicate = await asyncio.to_thread(self.stories.told_before, both, article, told)
+        duplicate = await self._telling(both, article, told)
         own = await self._own(library, article)
         news = slug not in _shipped(self._answering.settings) and not await self._state.outbox.is_announced(slug)
-        story = None if duplicate is None else (await self._state.outbox.story_of(duplicate)) or duplicate
+        story = _first_telling(slug, duplicate, told)
         hears: Mapping[Rhythm, int] = {}
+        first: Mapping[Rhythm, datetime] = {}
         if news:
             hears = await self._state.outbox.audience(article.original.topics, own, story)
+            first = await self._state.outbox.first_due(article.original.topics, own, story, at)
         return Preview(
             article=article,
             known=before is not None and all(before.edition(language) == e for language, e in new.items()),
             duplicates=(current.articles[duplicate],) if duplicate is not None else (),
             hears=hears,
+            first=first,
             corrections=await asyncio.to_thread(corrections, before, article),
         )
+
+
+def _first_telling(slug: str, found: str | None, told: Mapping[str, str | None]) -> str | None:
+    """The article that told the story of `slug` first, given one that tells it; None where that was `slug` itself."""
+    first = None if found is None else told[found] or found
+    return None if first == slug else first
 
 
 def _by_slug(articles: Sequence[Article]) -> dict[str, Article]:

@@ -23,10 +23,10 @@ from bot.news.later import sentences_of
 from bot.news.matching import answers_of
 from bot.news.stories import Stories
 from bot.replies import Button, Reply
+from bot.state.audience import OWN
 from bot.state.deliveries import Delivery, Parcel
-from bot.state.owing import OWN
-from bot.state.schema import EVERYTHING, DeliveryKind
-from bot.state.shown import Correction, Shown
+from bot.state.kinds import EVERYTHING, DeliveryKind
+from bot.state.shown import KeptCorrection, Shown
 from bot.texts import day, language_name, say, say_html
 from corpus.model import Article, Edition
 
@@ -130,7 +130,7 @@ class Pushes:
         news = self._news.get((announced[0].article, language))
         return news.shown if news is not None else ()
 
-    def _composed(self, parcel: Parcel, corrected: Sequence[Correction]) -> Reply | None:
+    def _composed(self, parcel: Parcel, corrected: Sequence[KeptCorrection]) -> Reply | None:
         language = parcel.language or self._language
         library = self._library()
         replies = [
@@ -143,7 +143,7 @@ class Pushes:
         told = [(delivery, news) for delivery in _announced(parcel) if (news := self._news_of(delivery, language))]
         told.sort(key=lambda pair: (pair[1].published, pair[1].slug), reverse=True)
         buttons = replies[0].buttons if len(replies) == 1 and not told else ()
-        if len(told) == 1:
+        if len(told) == 1 and not told[0][0].together:  # a digest that is edited stays one, whatever is left of it
             buttons = _under(*told[0], language)
             texts.append(_single(*told[0], language))
         elif told:
@@ -214,8 +214,12 @@ def news_of(article: Article, language: str, questions: Sequence[str], also: Seq
 
 
 def _announced(parcel: Parcel) -> tuple[Delivery, ...]:
-    """What of it announces an article, for the first time or in a message that is edited."""
-    return parcel.of(DeliveryKind.ANNOUNCEMENT, DeliveryKind.SECOND_SOURCE).deliveries
+    """What of it announces an article, for the first time or in a message that is edited: then all that this told."""
+    return tuple(
+        replace(delivery, article=article)
+        for delivery in parcel.of(DeliveryKind.ANNOUNCEMENT, DeliveryKind.SECOND_SOURCE).deliveries
+        for article in delivery.together or (delivery.article,)
+    )
 
 
 def _opening(edition: Edition, limit: int) -> str:
@@ -293,7 +297,7 @@ def _under_several(told: Sequence[News], language: str) -> tuple[tuple[Button, .
     return (*rows, (Button(say(language, "button_less"), f"{LESS}:"),))
 
 
-def _corrected(library: Library, correction: Correction, language: str, room: int) -> str:
+def _corrected(library: Library, correction: KeptCorrection, language: str, room: int) -> str:
     """What was shown and stands no longer, beside what stands there now, in so many UTF-16 units."""
     article = library.articles.get(correction.article)
     title = (article.edition(correction.language) or article.original).title if article else correction.article

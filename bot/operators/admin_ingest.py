@@ -8,15 +8,16 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from bot.answers.asking import languages_asking
 from bot.chat.features import Feature, Place, Visitor
+from bot.chat.waiting import Waiting
 from bot.clock import Clock, utc_now
 from bot.errors import AnnuncioError, ChatGoneError, SendError, TryLaterError
 from bot.news.drafting import edition_of
-from bot.operators.drafts import Desk, DraftState, Offer, Published, edition_in
+from bot.operators.drafts import Desk, DraftState, Offer, Undoable, edition_in
 from bot.operators.offers import (
     DISCARD,
     PREFIX,
@@ -31,7 +32,8 @@ from bot.operators.offers import (
     compose_waiting,
 )
 from bot.replies import Channel, ChatAddress, Document, Reply
-from bot.state.drafts import Draft as Kept
+from bot.settings import LANGUAGES
+from bot.state.drafts import KeptDraft
 from bot.texts import say
 from corpus.cleaning import clean_line
 from corpus.draft import MAX_FOUND_TITLE_CHARS, Draft
@@ -42,14 +44,13 @@ from corpus.sources import WebPage, open_source
 
 log = logging.getLogger(__name__)
 
-WAITS = timedelta(minutes=10)
-"""How long a new title is waited for."""
 LISTED = 8
 """Waiting drafts that are offered at once."""
 SEND_TRIES = 3
 LONGEST_WAIT = 60.0
 """Seconds that a message to an admin waits for the channel, each try."""
 _LINK = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S+")
+_QUOTED = re.compile("[\"'“”„«»‘「『](.+)[\"'“”»«’」』]")
 _SAFE = re.compile(r"[^\w. -]+")
 
 
@@ -65,9 +66,8 @@ class AdminIngest:
         self._desk = desk
         self._admins = admins
         self._allow = allow
-        self._now = now
-        self._titles: dict[ChatAddress, tuple[int, datetime]] = {}
-        """Of which draft a chat is to send the title, and until when that is waited for."""
+        self._titles: Waiting[int] = Waiting("draft_without_title", now, shown=int)
+        """Of which draft an admin is to send the title."""
 
     @property
     def feature(self) -> Feature:
@@ -77,7 +77,7 @@ class AdminIngest:
             presses={PREFIX: self.press},
             typed=self.typed,
             sent=self.sent,
-            forget=self.forget,
+            holds=self._titles,
             admits=self._admits,
         )
 
@@ -88,25 +88,25 @@ class AdminIngest:
         """A link, a text, or nothing: then how to use it, and what waits."""
         if not self._admits(visitor):
             return [Reply(say(language, "unknown_command", command="/ingest"))]
-        self._titles.pop(visitor.chat, None)
+        self._titles.take(visitor.chat, visitor.user)
         if not argument:
             waiting = (await self._desk.waiting())[-LISTED:]
             return [compose_waiting([(draft, edition_in(draft).title) for draft in waiting], language)]
-        return await self._dry_run(visitor, language, lambda: self._given(argument, language))
+        return await self._dry_run(language, lambda: self._given(argument, language))
 
     async def sent(self, visitor: Visitor, language: str, what: Place | Document) -> list[Reply] | None:
         """A file from an admin is an article to add."""
         if not isinstance(what, Document) or not self._admits(visitor):
             return None
-        return await self._dry_run(visitor, language, lambda: _in_file(what))
+        return await self._dry_run(language, lambda: _in_file(what))
 
     async def typed(self, visitor: Visitor, language: str, text: str) -> list[Reply] | None:
-        """The new title, where one is waited for."""
-        number, until = self._titles.pop(visitor.chat, (0, self._now()))
-        if not self._admits(visitor) or self._now() >= until:
+        """The new title, where one is waited for; what is plainly a question is none, and is answered."""
+        number = self._titles.take(visitor.chat, visitor.user)
+        if number is None or not self._admits(visitor):
             return None
-        title = clean_line(text)[:MAX_FOUND_TITLE_CHARS]
-        if not any(map(str.isalnum, title)):
+        title = _title_in(text)
+        if title is None:
             return None
         try:
             return [_shown(await self._desk.retitle(number, title), language)]
@@ -135,11 +135,7 @@ class AdminIngest:
         except AnnuncioError as error:
             return [compose_failure(error, language)]
 
-    def forget(self, chat: ChatAddress) -> None:
-        """Wait for no title of this chat any more."""
-        self._titles.pop(chat, None)
-
-    def _undone(self, draft: Kept | None, language: str) -> list[Reply]:
+    def _undone(self, draft: KeptDraft | None, language: str) -> list[Reply]:
         if draft is not None and draft.state == DraftState.PUBLISHED:
             return [Reply(say(language, "draft_undo_late"))]
         return _instead(draft, language)
@@ -148,13 +144,13 @@ class AdminIngest:
         draft = await self._desk.shown(number)
         if not isinstance(draft, Offer):
             return _instead(draft, language)
-        self._titles[visitor.chat] = number, self._now() + WAITS
+        self._titles.put(visitor.chat, visitor.user, number)
         return [Reply(say(language, "draft_ask_title"))]
 
-    async def _dry_run(self, visitor: Visitor, language: str, read: Callable[[], Edition]) -> list[Reply]:
+    async def _dry_run(self, language: str, read: Callable[[], Edition]) -> list[Reply]:
         try:
             edition = await asyncio.to_thread(read)
-            return [compose_offer(await self._desk.offer(edition, str(visitor.user)), language)]
+            return [compose_offer(await self._desk.offer(edition), language)]
         except AnnuncioError as error:
             return [compose_failure(error, language)]
 
@@ -166,19 +162,35 @@ class AdminIngest:
         return edition_of(Draft(argument, say(edition.language, "source_of_text"), language=edition.language))
 
 
-def _instead(what: Offer | Published | Kept | None, language: str) -> list[Reply]:
+def _instead(what: Offer | Undoable | KeptDraft | None, language: str) -> list[Reply]:
     """In place of the draft whose button was pressed."""
     return [replace(_shown(what, language), edits=True)]
 
 
-def _shown(what: Offer | Published | Kept | None, language: str) -> Reply:
+def _shown(what: Offer | Undoable | KeptDraft | None, language: str) -> Reply:
     match what:
         case Offer():
             return compose_offer(what, language)
-        case Published():
+        case Undoable():
             return compose_published(what, language)
         case _:
             return compose_decided(what, edition_in(what).title if what else "", language)
+
+
+def _title_in(text: str) -> str | None:
+    """The title that a message gives, in quotation marks whatever it says; None where it asks something, or says
+    nothing."""
+    title = clean_line(text)[:MAX_FOUND_TITLE_CHARS]
+    quoted = _QUOTED.fullmatch(title)
+    if quoted is None and _asks(title):
+        return None
+    title = quoted[1].strip() if quoted is not None else title
+    return title if any(map(str.isalnum, title)) else None
+
+
+def _asks(text: str) -> bool:
+    """Whether it ends or opens as a question does; behind its first word many a headline has a "when"."""
+    return text.endswith(("?", "？")) or bool(languages_asking(text.partition(" ")[0], LANGUAGES))
 
 
 def _in_file(document: Document) -> Edition:
@@ -212,7 +224,7 @@ class Inbox:
 
     async def take(self, edition: Edition, quiet: bool) -> str:
         """See `bot.operators.watching.Take`."""
-        edition = self._desk.apart(edition)
+        edition = await self._desk.apart(edition)
         if not self._review:
             await self._desk.publish_now(edition, quiet=quiet)
             return edition.slug

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -11,9 +12,10 @@ from typing import Protocol
 
 from bot.answers.library import Library
 from bot.clock import Clock, utc_now
-from bot.news.publishing import Preview
-from bot.news.publishing import Published as Publication
-from bot.state.drafts import Draft, Drafts
+from bot.news.publishing import Preview, Published
+from bot.operators.addresses import bare_address
+from bot.state.drafts import Drafts, KeptDraft
+from bot.threads import in_thread
 from corpus.draft import slugify
 from corpus.model import Edition, Paragraph, Sentence
 from corpus.reader import parse_edition, render_edition
@@ -36,13 +38,13 @@ class DraftState(StrEnum):
 class News(Protocol):
     """What becomes of editions that somebody decided about; see `bot.news.publishing.Newsroom`."""
 
-    async def preview(self, editions: Sequence[Edition]) -> Sequence[Preview]:
-        """What publishing them would do, one an article."""
+    async def preview(self, editions: Sequence[Edition], *, at: datetime | None = None) -> Sequence[Preview]:
+        """What publishing them would do, one an article, and nobody told before `at`."""
         ...
 
     async def publish(
         self, editions: Sequence[Edition], *, at: datetime | None = None, quiet: bool = False
-    ) -> Publication:
+    ) -> Published:
         """Store, index and owe them, from `at` on; with `quiet` nobody is told."""
         ...
 
@@ -54,7 +56,7 @@ class News(Protocol):
 class Offer:
     """A draft as an admin decides about it."""
 
-    draft: Draft
+    draft: KeptDraft
     edition: Edition
     preview: Preview
     changes: bool
@@ -62,10 +64,10 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class Undoable:
     """A draft that was published just now: until `undo_until` nobody is told, and it can be taken back."""
 
-    draft: Draft
+    draft: KeptDraft
     edition: Edition
     hears: int
     undo_until: datetime
@@ -74,66 +76,81 @@ class Published:
 class Desk:
     """Drafts and what becomes of them; one decision at a time."""
 
-    def __init__(self, drafts: Drafts, news: News, library: Callable[[], Library], now: Clock = utc_now) -> None:
+    def __init__(
+        self,
+        drafts: Drafts,
+        news: News,
+        library: Callable[[], Library],
+        threads: Executor,
+        now: Clock = utc_now,
+    ) -> None:
         self._library = library
+        self._threads = threads
         self._drafts = drafts
         self._news = news
         self._now = now
         self._turn = asyncio.Lock()
 
-    async def offer(self, edition: Edition, made_by: str | None = None) -> Offer:
-        """Keep the edition as a draft; one of the same article and language that waits is replaced.
-
-        `made_by` is the number of the admin who brings it, None for a source.
-        """
+    async def offer(self, edition: Edition) -> Offer:
+        """Keep the edition as a draft; one of the same article and language that waits is replaced."""
         offered = await self._offer(edition)
         async with self._turn:
             for earlier in await self.waiting():
                 if earlier.slug == edition.slug and edition_in(earlier).language == edition.language:
                     await self._decide(earlier, DraftState.DISCARDED)
             text = render_edition(edition)
-            draft = await self._drafts.add(edition.slug, text, DraftState.WAITING, made_by=made_by)
+            draft = await self._drafts.add(edition.slug, text, DraftState.WAITING)
         return offered(draft)
 
-    def apart(self, edition: Edition) -> Edition:
-        """The edition under a name of its own, where another address has an article of the same title and day."""
-        stored = self._stored(edition)
-        if stored is None or None in {stored.url, edition.url} or stored.url == edition.url:
+    async def apart(self, edition: Edition) -> Edition:
+        """The edition under a name of its own, where another address has an article of the same title and day.
+
+        An address that differs only in how it is linked is no other one: the article keeps that which it has.
+        """
+        stored = await self._stored(edition)
+        if stored is None or stored.url is None or edition.url is None:
             return edition
-        return renamed(edition, f"{edition.slug}-{hashlib.sha256(str(edition.url).encode()).hexdigest()[:6]}")
+        here = bare_address(edition.url)
+        if bare_address(stored.url) == here:
+            return replace(edition, url=stored.url)
+        named = renamed(edition, f"{edition.slug}-{hashlib.sha256(here.encode()).hexdigest()[:6]}")
+        namesake = await self._stored(named)
+        return named if namesake is None else replace(named, url=namesake.url)
 
     async def publish_now(self, edition: Edition, *, quiet: bool) -> None:
         """Publish what nobody has to review."""
         async with self._turn:
             await self._news.publish([edition], quiet=quiet)
 
-    async def waiting(self) -> tuple[Draft, ...]:
+    async def waiting(self) -> tuple[KeptDraft, ...]:
         """The drafts that wait, the oldest first."""
         return await self._drafts.in_state(DraftState.WAITING)
 
-    async def shown(self, number: int) -> Offer | Draft | None:
+    async def shown(self, number: int) -> Offer | KeptDraft | None:
         """The draft with what would come of it; as it is where it waits no more; None where there is none."""
         draft = await self._drafts.get(number)
         if draft is None or draft.state != DraftState.WAITING:
             return draft
         return (await self._offer(edition_in(draft)))(draft)
 
-    async def _offer(self, edition: Edition) -> Callable[[Draft], Offer]:
-        [preview] = await self._news.preview([edition])
-        stored = self._stored(edition)
+    async def _offer(self, edition: Edition) -> Callable[[KeptDraft], Offer]:
+        [preview] = await self._news.preview([edition], at=self._now() + UNDO)
+        stored = await self._stored(edition)
         return lambda draft: Offer(draft, edition, preview, stored is not None and stored != edition)
 
-    def _stored(self, edition: Edition) -> Edition | None:
-        article = self._library().articles.get(edition.slug)
+    async def _stored(self, edition: Edition) -> Edition | None:
+        """The edition that has its place now."""
+        library = await in_thread(self._threads, self._library)
+        article = library.articles.get(edition.slug)
         return article.edition(edition.language) if article else None
 
-    async def retitle(self, number: int, title: str) -> Offer | Draft | None:
+    async def retitle(self, number: int, title: str) -> Offer | KeptDraft | None:
         """Give a waiting draft another title, and the name that goes with it where it is a new article; as `shown`."""
         async with self._turn:
             draft = await self._drafts.get(number)
             if draft is not None and draft.state == DraftState.WAITING:
                 edition = edition_in(draft)
-                if self._stored(edition) is None:
+                if await self._stored(edition) is None:
                     edition = renamed(edition, f"{edition.published.isoformat()}-{slugify(title)}")
                 edition = replace(edition, title=title)
                 text = render_edition(edition)
@@ -142,7 +159,7 @@ class Desk:
                 )
         return await self.shown(number)
 
-    async def discard(self, number: int) -> Draft | None:
+    async def discard(self, number: int) -> KeptDraft | None:
         """Drop a waiting draft; gives it as it is now."""
         async with self._turn:
             draft = await self._drafts.get(number)
@@ -150,7 +167,7 @@ class Desk:
                 await self._decide(draft, DraftState.DISCARDED)
         return await self._drafts.get(number)
 
-    async def publish(self, number: int) -> Published | Draft | None:
+    async def publish(self, number: int) -> Undoable | KeptDraft | None:
         """Publish a waiting draft; as it is where it waits no more. Raises AnnuncioError.
 
         Stored first and noted then: what a crash leaves between the two is published once more, which changes nothing.
@@ -165,9 +182,9 @@ class Desk:
             await self._drafts.change(
                 number, was=draft.state, state=DraftState.PUBLISHED, payload=payload, publish_at=until
             )
-        return Published(draft, edition, sum(told.hears or 0 for told in publication.told), until)
+        return Undoable(draft, edition, sum(told.hears or 0 for told in publication.told), until)
 
-    async def undo(self, number: int) -> Draft | None:
+    async def undo(self, number: int) -> KeptDraft | None:
         """Take back a published draft in time; gives it as it is now. Raises AnnuncioError."""
         async with self._turn:
             draft = await self._drafts.get(number)
@@ -178,11 +195,11 @@ class Desk:
                 await self._decide(draft, DraftState.UNDONE)
         return await self._drafts.get(number)
 
-    async def _decide(self, draft: Draft, state: DraftState) -> None:
+    async def _decide(self, draft: KeptDraft, state: DraftState) -> None:
         await self._drafts.change(draft.id, was=draft.state, state=state)
 
 
-def edition_in(draft: Draft) -> Edition:
+def edition_in(draft: KeptDraft) -> Edition:
     """The edition that a draft holds."""
     text = draft.payload.partition(_UNDO)[0]
     return parse_edition(text.encode(), Path(f"draft-{draft.id}.md"), slug=draft.slug)

@@ -4,24 +4,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.state.counts import Counts
 from bot.state.database import Engines
-from bot.state.schema import (
-    DeliveryState,
-    PauseReason,
-    Rhythm,
-    SubscriptionState,
-    deliveries,
-    own_topics,
-    subscription_topics,
-    subscriptions,
-)
+from bot.state.kinds import DeliveryState, PauseReason, Rhythm, SubscriptionState
+from bot.state.schema import deliveries, own_topics, subscription_topics, subscriptions
 
 _NUMBERS = re.compile(r"-?\d{5,}")
 """What may be somebody's number, in the words of a channel."""
@@ -46,10 +36,6 @@ class Messages:
     states: Mapping[DeliveryState, int]
     failures: Mapping[str, int]
     """By reason, the most frequent first."""
-
-
-Askers = Mapping[str, Mapping[str, frozenset[str]]]
-"""By month and sentence: those who asked near it in vain, as hashes that differ from month to month."""
 
 
 async def audience_in(engines: Engines) -> Audience:
@@ -84,20 +70,6 @@ async def messages_in(engines: Engines) -> Messages:
         for reason, count in (await _counted(connection, reasons)).items():
             said[_NUMBERS.sub("…", reason or "?")] += count
         return Messages(await _counted(connection, states), dict(said.most_common()))
-
-
-async def askers_in(counts: Counts, since: date, until: date) -> Askers:
-    """Who asked in vain in each month from that of `since` to that of `until`, and near which sentences."""
-    later: frozenset[str] = frozenset()
-    found: dict[str, Mapping[str, frozenset[str]]] = {}
-    month = until.replace(day=1)
-    while month >= since.replace(day=1):
-        # Hashes differ from month to month: what the months after it do not have is of this one.
-        near = await counts.askers(month)
-        found[f"{month:%Y-%m}"] = {sentence: askers - later for sentence, askers in near.items()}
-        later = later.union(*near.values())
-        month = (month - timedelta(days=1)).replace(day=1)
-    return found
 
 
 async def _counted(connection: AsyncConnection, query: Select[Any]) -> dict[Any, int]:

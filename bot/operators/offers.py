@@ -1,13 +1,15 @@
 """What an admin reads of a draft, and what of it can be pressed."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 
 from bot.chat.composing import SUMMARY, cut, one_line
-from bot.operators.drafts import DraftState, Offer, Published
+from bot.news.publishing import Preview
+from bot.operators.drafts import DraftState, Offer, Undoable
 from bot.replies import Button, Reply
-from bot.state.drafts import Draft
-from bot.state.schema import Rhythm
+from bot.state.drafts import KeptDraft
+from bot.state.kinds import Rhythm
 from bot.texts import day, language_name, say, say_html
 
 PREFIX = "draft"
@@ -58,11 +60,21 @@ def _consequences(offer: Offer, language: str) -> list[str]:
         lines.append(say(language, "draft_corrects", count=len(preview.corrections)))
     if not any(preview.hears.values()):
         return [*lines, say(language, "draft_nobody")]
-    at_once, daily, weekly = (preview.hears.get(rhythm, 0) for rhythm in Rhythm)
-    return [*lines, say(language, "draft_hears", at_once=at_once, daily=daily, weekly=weekly)]
+    return [*lines, *_audience(preview, language)]
 
 
-def compose_published(published: Published, language: str) -> Reply:
+def _audience(preview: Preview, language: str) -> Iterator[str]:
+    """Who would hear of it and when, a line for each rhythm that somebody has."""
+    if count := preview.hears.get(Rhythm.AT_ONCE):
+        yield say(language, "draft_hears_at_once", count=count)
+    for rhythm in (Rhythm.DAILY, Rhythm.WEEKLY):
+        key = "draft_hears_daily" if rhythm is Rhythm.DAILY else "draft_hears_weekly"
+        count, moment = preview.hears.get(rhythm), preview.first.get(rhythm)
+        if count and moment:
+            yield say(language, key, count=count, moment=moment_text(moment))
+
+
+def compose_published(published: Undoable, language: str) -> Reply:
     """It is out, and can be taken back for a while."""
     text = say(
         language,
@@ -74,7 +86,7 @@ def compose_published(published: Published, language: str) -> Reply:
     return Reply(text, ((_button(language, UNDO, published.draft),),))
 
 
-def compose_decided(draft: Draft | None, title: str, language: str) -> Reply:
+def compose_decided(draft: KeptDraft | None, title: str, language: str) -> Reply:
     """What became of a draft that waits no more."""
     if draft is None:
         return Reply(say(language, "old_button"))
@@ -83,7 +95,7 @@ def compose_decided(draft: Draft | None, title: str, language: str) -> Reply:
     return Reply(say(language, key, title=one_line(title)))
 
 
-def compose_waiting(titles: list[tuple[Draft, str]], language: str) -> Reply:
+def compose_waiting(titles: list[tuple[KeptDraft, str]], language: str) -> Reply:
     """How to add an article, and the drafts that wait, a button each."""
     rows = tuple((Button(one_line(title, 60), data(SHOW, draft)),) for draft, title in titles)
     waiting = [say(language, "ingest_waiting", count=len(titles))] if titles else []
@@ -95,12 +107,12 @@ def moment_text(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def data(action: str, draft: Draft) -> str:
+def data(action: str, draft: KeptDraft) -> str:
     """What comes back when the button is pressed."""
     return f"{PREFIX}:{action}:{draft.id}"
 
 
-def _button(language: str, action: str, draft: Draft) -> Button:
+def _button(language: str, action: str, draft: KeptDraft) -> Button:
     labels = {
         PUBLISH: say(language, "button_publish"),
         RETITLE: say(language, "button_edit_title"),

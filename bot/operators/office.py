@@ -1,6 +1,7 @@
 """What the operators have, put together: their part of the conversation, and the watch over the sources."""
 
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 from bot.chat.features import Feature
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 class Office:
     """One for a process."""
 
-    def __init__(self, answering: "Answering", state: State, newsroom: Newsroom) -> None:
+    def __init__(self, answering: "Answering", state: State, newsroom: Newsroom, threads: Executor) -> None:
         self._settings = answering.settings
         self._state = state
-        self._desk = Desk(state.drafts, newsroom, answering.catalogue.current)
         admins, library = answering.settings.admins, answering.catalogue.current
+        self._desk = Desk(state.drafts, newsroom, library, threads)
         self.features: tuple[Feature, ...] = (
             Counting(state).feature,
             AdminIngest(self._desk, admins).feature,
-            AdminStats(state, library, answering.encoder.encode_passages, admins).feature,
+            AdminStats(state, library, answering.encoder.encode_passages, threads, admins).feature,
         )
 
     def watcher(self, send: Callable[[ChatAddress, Reply], Awaitable[object]]) -> Watcher:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import date, timedelta
 from html import escape
@@ -17,15 +18,16 @@ from bot.chat.features import Feature, Visitor
 from bot.chat.topics import topic_name
 from bot.clock import Clock, utc_now
 from bot.operators.admin_ingest import is_admin
-from bot.operators.figures import Askers, Audience, Messages, askers_in, audience_in, messages_in
+from bot.operators.figures import Audience, Messages, audience_in, messages_in
 from bot.operators.pictures import draw
 from bot.operators.themes import Theme, themes_of
 from bot.replies import Document, Reply
-from bot.state.counts import ASKED
+from bot.state.counts import ASKED, Askers
 from bot.state.database import in_one_line
+from bot.state.kinds import DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State
-from bot.state.schema import DeliveryState, PauseReason, Rhythm
 from bot.texts import say, say_html
+from bot.threads import in_thread
 from corpus.model import Article
 from index.encoder import Vectors
 
@@ -68,7 +70,7 @@ async def stats_of(state: State, articles: Mapping[str, Article], language: str,
     """Count it all; what takes a core's time crosses to a thread."""
     since = until - timedelta(days=DAYS - 1)
     counted = await state.counts.since(since)
-    askers = await askers_in(state.counts, since, until)
+    askers = await state.counts.askers(since, until)
     return Stats(
         since=since,
         until=until,
@@ -186,7 +188,7 @@ class Counting:
     @property
     def feature(self) -> Feature:
         """How it joins the conversation."""
-        return Feature(answered=self.answered, forget=self._counts.forget)
+        return Feature(answered=self.answered, holds=self._counts)
 
     async def answered(self, visitor: Visitor, outcome: Outcome, reply: Reply) -> Reply:
         """Count it; of who asked only a hash is kept that lasts for the month, of the question nothing."""
@@ -210,19 +212,23 @@ class AdminStats:
         state: State,
         library: Callable[[], Library],
         embed: Embed,
+        threads: Executor,
         admins: Collection[int],
         now: Clock = utc_now,
     ) -> None:
         self._state = state
         self._library = library
         self._embed = embed
+        self._threads = threads
         self._admins = admins
         self._now = now
 
     @property
     def feature(self) -> Feature:
         """How it joins the conversation."""
-        return Feature(commands={"stats": self.command}, admits=lambda visitor: is_admin(visitor, self._admins))
+        return Feature(
+            commands={"stats": self.command}, admits=lambda visitor: is_admin(visitor, self._admins), holds=None
+        )
 
     async def command(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         """The figures as text and as two pictures."""
@@ -230,7 +236,8 @@ class AdminStats:
         if not is_admin(visitor, self._admins):
             return [Reply(say(language, "unknown_command", command="/stats"))]
         until = self._now().date()
-        stats = await stats_of(self._state, self._library().articles, language, self._embed, until)
+        library = await in_thread(self._threads, self._library)
+        stats = await stats_of(self._state, library.articles, language, self._embed, until)
         return [Reply(compose_stats(stats, language), documents=await asyncio.to_thread(pictures, stats, language))]
 
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.answers.library import reading_edition
-from bot.operators.figures import Askers
-from bot.state.counts import ASKED
+from bot.state.counts import ASKED, Askers
 from corpus.model import Article
 from index.encoder import Vectors
 

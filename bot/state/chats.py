@@ -8,15 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.errors import StateError
 from bot.replies import ChatAddress
 from bot.state.database import insert_new, note_deletion
-from bot.state.schema import (
-    DeliveryKind,
-    DeliveryState,
-    PauseReason,
-    SubscriptionState,
-    chats,
-    deliveries,
-    subscriptions,
-)
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
+from bot.state.schema import chats, deliveries, subscriptions
 from bot.state.schema import vault as vaults
 from bot.state.vault import Vault
 

@@ -4,21 +4,24 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
-from bot.state.database import Engines, insert_new
+from bot.state.database import Engines, insert_new, insert_or_change
 from bot.state.schema import counts, refusals
 from bot.state.vault import Vault
 
 FLUSH_SECONDS = 10
-"""How long numbers wait for each other: a process that is killed loses those of so many seconds."""
+"""How long numbers wait for each other; the last before a silence wait for the next sweep, or for the end. A process
+that is killed loses those that wait."""
 
 ASKED = ""
 """In place of a sentence: whether there was an answer or not."""
+
+Askers = Mapping[str, Mapping[str, frozenset[str]]]
+"""By month, as in 2025-09, and sentence: who asked near it in vain, as hashes that differ from month to month."""
 
 
 def asker_in(vault: Vault, month: str, chat: ChatAddress) -> str:
@@ -52,24 +55,32 @@ class Counts:
         """Note that this chat asked something; the same again in a month counts once."""
         await self.refused(chat, ASKED)
 
+    def everything_of(self, chat: ChatAddress) -> list[dict[str, object]]:
+        """What waits to be written of this chat, ready for JSON."""
+        return [
+            {"month": month, "nearest": near}
+            for month, near, asker in sorted(self._refused)
+            if asker == asker_in(self._vault, month, chat)
+        ]
+
     def forget(self, chat: ChatAddress) -> None:
         """Drop what waits to be written of this chat."""
         self._refused = {
             (month, near, asker) for month, near, asker in self._refused if asker != asker_in(self._vault, month, chat)
         }
 
-    async def askers(self, since: date) -> dict[str, frozenset[str]]:
-        """Who got no answer near which sentence, in this month or later, and under "" who asked at all.
-
-        Each by a hash that is another one each month.
-        """
+    async def askers(self, since: date, until: date) -> Askers:
+        """Who got no answer in each month from that of `since` to that of `until`, and who asked at all."""
         await self.flush()
-        query = select(refusals.c.sentence, refusals.c.asker).where(refusals.c.month >= f"{since:%Y-%m}")
-        found: dict[str, set[str]] = {}
+        query = select(refusals).where(refusals.c.month.between(f"{since:%Y-%m}", f"{until:%Y-%m}"))
+        found: dict[str, dict[str, set[str]]] = {}
         async with self._engines.read() as connection:
-            for sentence, asker in await connection.execute(query):
-                found.setdefault(sentence, set()).add(asker)
-        return {sentence: frozenset(askers) for sentence, askers in found.items()}
+            for row in await connection.execute(query):
+                found.setdefault(row.month, {}).setdefault(row.sentence, set()).add(row.asker)
+        return {
+            month: {sentence: frozenset(askers) for sentence, askers in of_month.items()}
+            for month, of_month in found.items()
+        }
 
     async def since(self, day: date) -> dict[date, Mapping[str, int]]:
         """The numbers of each day from `day` on, as far as there are any."""
@@ -82,21 +93,6 @@ class Counts:
             for row in rows:
                 found.setdefault(date.fromisoformat(row.day), {})[row.name] = row.value
         return dict(found)
-
-    async def unanswered(self, since: date, *, at_least: int = 5) -> tuple[tuple[str, int], ...]:
-        """Sentences near which that many chats of one month and more got no answer, with how many; the most first."""
-        await self.flush()
-        people = func.count()
-        query = (
-            select(refusals.c.sentence, people.label("people"))
-            .where(refusals.c.month >= f"{since:%Y-%m}", refusals.c.sentence != ASKED)
-            .group_by(refusals.c.month, refusals.c.sentence)
-        )
-        async with self._engines.read() as connection:
-            most: Counter[str] = Counter()
-            for row in await connection.execute(query):
-                most[row.sentence] = max(most[row.sentence], row.people)
-        return tuple((sentence, people) for sentence, people in most.most_common() if people >= at_least)
 
     async def flush(self) -> None:
         """Write what was counted so far."""
@@ -126,9 +122,5 @@ class Counts:
 
 async def _add(connection: AsyncConnection, waiting: Mapping[tuple[str, str], int]) -> None:
     rows = [{"day": day, "name": name, "value": number} for (day, name), number in sorted(waiting.items())]
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(counts)
-    added = new.on_conflict_do_update(
-        index_elements=[counts.c.day, counts.c.name], set_={"value": counts.c.value + new.excluded.value}
-    )
+    added = insert_or_change(connection, counts, lambda new: {"value": counts.c.value + new.value})
     await connection.execute(added, rows)

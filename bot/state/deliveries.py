@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.replies import ChatAddress
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,8 @@ class Delivery:
     attempts: int = 0
     message_id: int | None = None
     """The message in the chat that is to be edited."""
+    together: tuple[str, ...] = ()
+    """The articles that this message announced, where it is a digest."""
 
 
 @dataclass(frozen=True, slots=True)

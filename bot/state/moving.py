@@ -10,17 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.replies import ChatAddress
 from bot.state.chats import RETURNS, WANTED, anywhere_in, find_chat, skip_pending
 from bot.state.database import note_deletion
-from bot.state.schema import (
-    DeliveryState,
-    SubscriptionState,
-    awaited,
-    chats,
-    deliveries,
-    own_topics,
-    shown,
-    subscription_topics,
-    subscriptions,
-)
+from bot.state.kinds import DeliveryState, SubscriptionState
+from bot.state.preferences import topics_of
+from bot.state.schema import awaited, chats, deliveries, own_topics, shown, subscription_topics, subscriptions
 from bot.state.vault import Vault
 
 # Which of two deliveries of the same thing stands when two chats become one: the one nearer to having arrived.
@@ -94,10 +86,7 @@ async def _merge_subscriptions(connection: AsyncConnection, old_id: int, new_id:
     new = await _subscription(connection, new_id)
     if new is None:
         await connection.execute(insert(subscriptions).values({**old, "chat_id": new_id}))
-        topics = await connection.scalars(
-            select(subscription_topics.c.topic).where(subscription_topics.c.chat_id == old_id)
-        )
-        for topic in topics.all():
+        for topic in await topics_of(connection, old_id):
             await connection.execute(insert(subscription_topics).values(chat_id=new_id, topic=topic))
     elif old["state"] is SubscriptionState.ACTIVE and new["pause_reason"] in RETURNS:
         await connection.execute(

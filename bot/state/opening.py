@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -13,6 +14,7 @@ from bot.state.database import Engines
 from bot.state.drafts import Drafts
 from bot.state.migrating import migrate
 from bot.state.outbox import Outbox
+from bot.state.questions import Questions
 from bot.state.shown import Shown
 from bot.state.subscriptions import Subscriptions
 from bot.state.vault import Vault
@@ -24,6 +26,7 @@ class State:
     """What is kept, each part by its own noun."""
 
     subscriptions: Subscriptions
+    questions: Questions
     outbox: Outbox
     shown: Shown
     drafts: Drafts
@@ -31,6 +34,11 @@ class State:
     counts: Counts
     engines: Engines
     """For whoever only counts what is there."""
+
+    async def sweep(self, now: datetime) -> None:
+        """What is to be done from time to time: write what was counted, and let go of what was kept long enough."""
+        await self.counts.flush()
+        await self.subscriptions.sweep(now)
 
 
 @asynccontextmanager
@@ -47,9 +55,10 @@ async def open_state(settings: Settings, vault: Vault, *, now: Clock = utc_now) 
         await engines.compact()
         yield State(
             Subscriptions(engines, vault, now),
+            Questions(engines, vault, now),
             Outbox(engines, vault, now),
             Shown(engines, vault, now),
-            Drafts(engines, vault, now),
+            Drafts(engines, now),
             Watched(engines),
             counts,
             engines,

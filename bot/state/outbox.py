@@ -6,31 +6,24 @@ apart, and what one was sending as it ended is owed again when its lease has.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, or_, select, update
+from sqlalchemy import and_, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
 from bot.replies import Channel
-from bot.state import owing
-from bot.state.chats import WANTED, pause_chat, skip_pending
-from bot.state.database import Engines, note_deletion
+from bot.state import audience, owing
+from bot.state.chats import WANTED, skip_pending
+from bot.state.database import Engines
 from bot.state.deliveries import Outcome, Parcel
-from bot.state.moving import move
+from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
 from bot.state.parcels import candidates, parcels, put_off
 from bot.state.retention import wake
-from bot.state.schema import (
-    REASON_LENGTH,
-    DeliveryKind,
-    DeliveryState,
-    Rhythm,
-    announcements,
-    awaited,
-    chats,
-    deliveries,
-)
+from bot.state.schema import announcements, chats, deliveries
+from bot.state.settling import settle
 from bot.state.vault import Vault
 
 LEASE = timedelta(seconds=60)
@@ -66,15 +59,27 @@ class Outbox:
             if not await owing.announced(connection, slug, at or now, story):
                 return 0
             await wake(connection, now)
-            asked_for = owing.Wanted(slug, tuple(topics), tuple(own), story)
-            return await owing.owe_announcement(connection, asked_for, now, at)
+            subject = audience.Subject(slug, tuple(topics), tuple(own), story)
+            return await owing.owe_announcement(connection, subject, now, at)
 
     async def audience(
         self, topics: Collection[str] = (), own: Collection[int] = (), story: str | None = None
     ) -> Mapping[Rhythm, int]:
         """How many would hear of an article of these topics now, by the rhythm in which they would."""
         async with self._engines.read() as connection:
-            return await owing.audience(connection, owing.Wanted("", tuple(topics), tuple(own), story))
+            return await audience.counted(connection, audience.Subject("", tuple(topics), tuple(own), story))
+
+    async def first_due(
+        self,
+        topics: Collection[str] = (),
+        own: Collection[int] = (),
+        story: str | None = None,
+        at: datetime | None = None,
+    ) -> Mapping[Rhythm, datetime]:
+        """When the first of `audience` would hear of it, by rhythm, if it were announced now and not before `at`."""
+        async with self._engines.read() as connection:
+            subject = audience.Subject("", tuple(topics), tuple(own), story)
+            return await audience.first_due(connection, subject, self._now(), at)
 
     async def owe(
         self,
@@ -130,13 +135,19 @@ class Outbox:
             rows = await connection.execute(query.group_by(deliveries.c.state))
             return {row[0]: row[1] for row in rows}
 
-    async def story_of(self, slug: str) -> str | None:
-        """The slug of the same story told before, for an article that was announced as another source of it."""
+    async def told_of(self, slugs: Collection[str]) -> Mapping[str, str | None]:
+        """Those of the articles of which anybody is owed or was sent something.
+
+        Each with the slug of the same story told before, where it was announced as another source of it.
+        """
+        query = (
+            select(deliveries.c.article, announcements.c.story)
+            .distinct()
+            .outerjoin(announcements, announcements.c.slug == deliveries.c.article)
+            .where(deliveries.c.article.in_(slugs))
+        )
         async with self._engines.read() as connection:
-            found: str | None = await connection.scalar(
-                select(announcements.c.story).where(announcements.c.slug == slug)
-            )
-        return found
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     # Sending it
 
@@ -152,32 +163,29 @@ class Outbox:
                     return await parcels(connection, self._vault, awake, now, owner, now + LEASE)
         return ()
 
+    async def still_owed(self, parcel: Parcel) -> Parcel:
+        """What of a parcel that was taken may go out: nothing that its chat left or had deleted since, nor what another
+        process took over.
+
+        To be asked right before sending: a message that is on its way cannot be called back.
+        """
+        mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
+        # Pending, too: our lease ended, but nobody else has begun to send it.
+        begun = deliveries.c.state.in_((DeliveryState.SENDING, DeliveryState.PENDING))
+        async with self._engines.read() as connection:
+            rows = await connection.execute(select(deliveries.c.id, deliveries.c.attempts).where(mine, begun, WANTED))
+            tries = {row.id: row.attempts for row in rows}
+        return replace(
+            parcel, deliveries=tuple(one for one in parcel.deliveries if tries.get(one.id) == one.attempts + 1)
+        )
+
     async def settle(self, items: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write how parcels that were taken ended, many in one transaction; repeating it changes nothing.
 
         What should be tried again is skipped where the person left in between.
         """
-        now = self._now()
-        plain: list[dict[str, Any]] = []
         async with self._engines.write() as connection:
-            for parcel, outcome in items:
-                values = _values(parcel, outcome, now)
-                if outcome.pause is None and outcome.moved_to is None and outcome.state is not DeliveryState.PENDING:
-                    plain += values
-                elif await _write(connection, values):
-                    await self._consequences(connection, parcel, outcome, now)
-            await _write(connection, plain)
-            await _let_go_of_answered(connection, items)
-
-    async def _consequences(self, connection: AsyncConnection, parcel: Parcel, outcome: Outcome, now: datetime) -> None:
-        """What the outcome says about the chat."""
-        if outcome.pause is not None:
-            await pause_chat(connection, parcel.chat_id, outcome.pause, now)
-        if outcome.moved_to is not None:
-            await move(connection, self._vault, parcel.chat, outcome.moved_to, now)
-        if outcome.state is DeliveryState.PENDING:
-            mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
-            await skip_pending(connection, mine & ~WANTED, "left while it was being sent", now)
+            await settle(connection, self._vault, items, self._now())
 
     async def recover(self, channel: Channel, now: datetime, owner: str) -> int:
         """Owe again what processes that ended were sending on this channel; how many deliveries.
@@ -207,60 +215,3 @@ async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> 
         some = deliveries.c.id.in_(recovered[first : first + owing.CHUNK])
         await skip_pending(connection, some & ~WANTED, "left while it was being sent", now)
     return len(recovered)
-
-
-_DUE = bindparam("due", type_=deliveries.c.due_at.type)
-_SETTLED = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("row"),
-        # Pending, too: our lease ended and it is owed again, but it has arrived all the same.
-        or_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.state == DeliveryState.PENDING),
-        deliveries.c.attempts == bindparam("tries"),  # taken once more since then, it is another's to settle
-    )
-    .values(
-        state=bindparam("ended"),
-        reason=bindparam("why"),
-        due_at=func.coalesce(_DUE, deliveries.c.due_at),
-        held_until=_DUE,
-        message_id=func.coalesce(bindparam("message", type_=deliveries.c.message_id.type), deliveries.c.message_id),
-        updated_at=bindparam("moment"),
-        owner=None,
-        lease_until=None,
-    )
-)
-
-
-def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": delivery.id,
-            "tries": delivery.attempts + 1,
-            "ended": outcome.state,
-            "why": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
-            "due": outcome.due_at,
-            "message": outcome.message_id,
-            "moment": now,
-        }
-        for delivery in parcel.deliveries
-    ]
-
-
-async def _write(connection: AsyncConnection, values: list[dict[str, Any]]) -> bool:
-    """Settle these rows; False where none of them was ours to settle any more."""
-    if not values:
-        return False
-    return (await connection.execute(_SETTLED, values)).rowcount > 0
-
-
-async def _let_go_of_answered(connection: AsyncConnection, items: Iterable[tuple[Parcel, Outcome]]) -> None:
-    """A question that was answered is kept no longer."""
-    answered = [
-        int(delivery.about)
-        for parcel, outcome in items
-        for delivery in parcel.deliveries
-        if outcome.state is DeliveryState.SENT and delivery.kind is DeliveryKind.ANSWER
-    ]
-    if answered:
-        await connection.execute(delete(awaited).where(awaited.c.id.in_(answered)))
-        await note_deletion(connection)

@@ -3,52 +3,27 @@
 A row is one thing that is owed to one chat; the table has each once, whoever asks for it and how often.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import Row, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.state.audience import Subject, because_of, hearers
 from bot.state.chats import RETURNS
 from bot.state.database import insert_new
+from bot.state.kinds import DeliveryKind, DeliveryState, SubscriptionState
 from bot.state.preferences import due_by
-from bot.state.schema import (
-    EVERYTHING,
-    DeliveryKind,
-    DeliveryState,
-    Rhythm,
-    SubscriptionState,
-    announcements,
-    chats,
-    deliveries,
-    own_topics,
-    subscription_topics,
-    subscriptions,
-)
-
-OWN = "own:"
-"""Before the number of an own topic, where a delivery says because of which topic it is owed."""
+from bot.state.schema import announcements, chats, deliveries, subscriptions
 
 CHUNK = 1000
 """Rows that are held in memory at once, and written by one statement."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An article by what makes it wanted: its topics, and the numbers of the own topics that it belongs to."""
-
-    slug: str
-    topics: Collection[str]
-    own: Collection[int]
-    story: str | None
-    """The slug of the same story told before."""
-
-
 async def owe_announcement(
-    connection: AsyncConnection, wanted: Wanted, now: datetime, held_until: datetime | None
+    connection: AsyncConnection, subject: Subject, now: datetime, held_until: datetime | None
 ) -> int:
     """Owe the article to every active subscriber of its topics, of everything or of one of the own topics; how many.
 
@@ -58,9 +33,9 @@ async def owe_announcement(
     due: dict[tuple[Any, ...], datetime] = {}  # the same for all who wish the same
     owed = last = 0
     # Held, or a chat could be erased or paused before its rows are there.
-    while rows := (
-        await connection.execute(_audience(wanted, last).with_for_update(of=(chats, subscriptions), read=True))
-    ).all():
+    everyone = hearers(subject).with_for_update(of=(chats, subscriptions), read=True)
+    here = subscriptions.c.chat_id
+    while rows := (await connection.execute(everyone.where(here > last).order_by(here).limit(CHUNK))).all():
         for row in rows:
             wishes = _wishes(row)
             if wishes not in due:
@@ -68,12 +43,12 @@ async def owe_announcement(
         new = [
             _row(
                 row.chat_id,
-                wanted.slug,
+                subject.slug,
                 DeliveryKind.ANNOUNCEMENT,
                 due[_wishes(row)],
                 now,
                 held_until,
-                because=_because(row),
+                because=because_of(row),
             )
             for row in rows
         ]
@@ -83,69 +58,8 @@ async def owe_announcement(
     return owed
 
 
-def _audience(wanted: Wanted, after: int) -> Select[Any]:
-    """The next of those who want to hear of it, after the chat of that id, with their wishes and their reasons."""
-    here = subscriptions.c.chat_id
-    label = select(func.min(subscription_topics.c.topic)).where(
-        subscription_topics.c.chat_id == here, subscription_topics.c.topic.in_(wanted.topics)
-    )
-    in_own_words = select(func.min(own_topics.c.id)).where(
-        own_topics.c.chat_id == here, own_topics.c.id.in_(wanted.own)
-    )
-    topics = (EVERYTHING, *wanted.topics)
-    return (
-        select(
-            subscriptions,
-            chats.c.zone,
-            label.scalar_subquery().label("topic"),
-            in_own_words.scalar_subquery().label("own"),
-        )
-        .join(chats)
-        .where(
-            here > after,
-            subscriptions.c.state == SubscriptionState.ACTIVE,
-            or_(
-                exists().where(subscription_topics.c.chat_id == here, subscription_topics.c.topic.in_(topics)),
-                exists().where(own_topics.c.chat_id == here, own_topics.c.id.in_(wanted.own)),
-            ),
-            ~_owed(here, deliveries.c.article == wanted.slug),
-            *([] if wanted.story is None else [~_told(here, wanted.story)]),
-        )
-        .order_by(here)
-        .limit(CHUNK)
-    )
-
-
-def _owed(chat_id: ColumnElement[int], article: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether this chat was owed an announcement of such an article, however that ended."""
-    return exists().where(deliveries.c.chat_id == chat_id, deliveries.c.kind == DeliveryKind.ANNOUNCEMENT, article)
-
-
-def _told(chat_id: ColumnElement[int], story: str) -> ColumnElement[bool]:
-    """Whether this chat was, or will be, told the story, by its first article or a later one."""
-    later = select(announcements.c.slug).where(announcements.c.story == story)
-    return _owed(
-        chat_id,
-        and_(
-            or_(deliveries.c.article == story, deliveries.c.article.in_(later)),
-            deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT)),
-        ),
-    )
-
-
 def _wishes(row: Row[Any]) -> tuple[Any, ...]:
     return row.rhythm, row.quiet_from, row.quiet_until, row.zone
-
-
-def _because(row: Row[Any]) -> str:
-    return f"{OWN}{row.own}" if row.own is not None else row.topic or EVERYTHING
-
-
-async def audience(connection: AsyncConnection, wanted: Wanted) -> dict[Rhythm, int]:
-    """How many would hear of it, by the rhythm in which they would."""
-    everyone = _audience(wanted, 0).order_by(None).limit(None).subquery()
-    rows = await connection.execute(select(everyone.c.rhythm, func.count()).group_by(everyone.c.rhythm))
-    return {row[0]: row[1] for row in rows}
 
 
 async def owe(

@@ -10,21 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateError
 from bot.replies import Channel, ChatAddress
+from bot.state.audience import OWN
 from bot.state.chats import WANTED
 from bot.state.deliveries import Delivery, Parcel
-from bot.state.owing import OWN
+from bot.state.kinds import DeliveryKind, DeliveryState, SubscriptionState
 from bot.state.preferences import quiet_of
 from bot.state.schedule import out_of_quiet
-from bot.state.schema import (
-    DeliveryKind,
-    DeliveryState,
-    SubscriptionState,
-    awaited,
-    chats,
-    deliveries,
-    own_topics,
-    subscriptions,
-)
+from bot.state.schema import awaited, chats, deliveries, own_topics, subscriptions
 from bot.state.vault import Vault
 
 
@@ -131,6 +123,7 @@ async def parcels(
     for delivery in sorted(taken.all(), key=lambda delivery: (delivery.due_at, delivery.id)):
         due.setdefault(delivery.chat_id, []).append(delivery)
     words = await _words(connection, vault, [delivery for mine in due.values() for delivery in mine])
+    digests = await _digests(connection, [delivery for mine in due.values() for delivery in mine])
     made: list[Parcel] = []
     for row in rows:
         mine = due.get(row.id)
@@ -147,13 +140,15 @@ async def parcels(
                 row.id,
                 row.language or row.last_language,
                 row.zone,
-                tuple(_delivery(delivery, words) for delivery in mine),
+                tuple(_delivery(delivery, words, digests) for delivery in mine),
             )
         )
     return tuple(made)
 
 
-def _delivery(row: Row[Any], words: Mapping[str, str]) -> Delivery:
+def _delivery(
+    row: Row[Any], words: Mapping[str, str], digests: Mapping[tuple[int, int | None], tuple[str, ...]]
+) -> Delivery:
     return Delivery(
         id=row.id,
         article=row.article,
@@ -163,7 +158,30 @@ def _delivery(row: Row[Any], words: Mapping[str, str]) -> Delivery:
         because_words=words.get(_source(row) or ""),
         attempts=row.attempts - 1,
         message_id=row.message_id,
+        together=digests.get((row.chat_id, row.message_id), ()),
     )
+
+
+async def _digests(
+    connection: AsyncConnection, rows: Iterable[Row[Any]]
+) -> dict[tuple[int, int | None], tuple[str, ...]]:
+    """The articles of each digest that is to be edited, by its chat and its message."""
+    edits = {(row.chat_id, row.message_id) for row in rows if row.kind is DeliveryKind.SECOND_SOURCE}
+    if not edits:
+        return {}
+    told = await connection.execute(
+        select(deliveries.c.chat_id, deliveries.c.message_id, deliveries.c.article)
+        .where(
+            deliveries.c.chat_id.in_([chat for chat, _ in edits]),
+            deliveries.c.message_id.in_([message for _, message in edits]),
+            deliveries.c.kind == DeliveryKind.ANNOUNCEMENT,
+        )
+        .order_by(deliveries.c.id)
+    )
+    found: dict[tuple[int, int | None], tuple[str, ...]] = {}
+    for row in told:
+        found[row.chat_id, row.message_id] = (*found.get((row.chat_id, row.message_id), ()), row.article)
+    return {message: articles for message, articles in found.items() if message in edits and len(articles) > 1}
 
 
 def _source(row: Row[Any]) -> str | None:

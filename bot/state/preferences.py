@@ -11,19 +11,9 @@ from typing import Any
 from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.schedule import Quiet, next_due
-from bot.state.schema import (
-    DeliveryKind,
-    DeliveryState,
-    PauseReason,
-    Rhythm,
-    SubscriptionState,
-    chats,
-    deliveries,
-    own_topics,
-    subscription_topics,
-    subscriptions,
-)
+from bot.state.schema import chats, deliveries, own_topics, subscription_topics, subscriptions
 from bot.state.vault import Vault
 
 
@@ -51,27 +41,13 @@ class Preferences:
     """When the pause ends by itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """A question that could not be answered yet; whoever asked it wants to hear when it can."""
-
-    id: int
-    chat_id: int
-    question: str = field(repr=False)
-    language: str
-    asked_at: datetime
-
-
 async def preferences_of(connection: AsyncConnection, vault: Vault, chat_id: int) -> Preferences | None:
     """The wishes of the chat's subscription, paused or not; None where it has none."""
     row = await _subscription(connection, chat_id)
     if row is None:
         return None
-    topics = await connection.scalars(
-        select(subscription_topics.c.topic).where(subscription_topics.c.chat_id == chat_id)
-    )
     return Preferences(
-        topics=tuple(sorted(topics)),
+        topics=await topics_of(connection, chat_id),
         own=await own_topics_of(connection, vault, chat_id),
         rhythm=row.rhythm,
         quiet=quiet_of(row),
@@ -80,6 +56,12 @@ async def preferences_of(connection: AsyncConnection, vault: Vault, chat_id: int
         pause_reason=row.pause_reason,
         until=row.until,
     )
+
+
+async def topics_of(connection: AsyncConnection, chat_id: int) -> tuple[str, ...]:
+    """The topics that the chat's subscription follows, in the order of the alphabet."""
+    mine = subscription_topics.c.chat_id == chat_id
+    return tuple(sorted(await connection.scalars(select(subscription_topics.c.topic).where(mine))))
 
 
 async def own_topics_of(connection: AsyncConnection, vault: Vault, chat_id: int) -> tuple[OwnTopic, ...]:
@@ -100,27 +82,47 @@ def due_by(row: Row[Any] | None, kind: DeliveryKind, now: datetime, held_until: 
 
     Announcements keep the rhythm. The rest is rare, and asked for or owed: it comes at once, outside quiet hours.
     """
+    rhythm = row.rhythm if row is not None and kind is DeliveryKind.ANNOUNCEMENT else Rhythm.AT_ONCE
+    return _due(row, rhythm, now, held_until)
+
+
+def _due(row: Row[Any] | None, rhythm: Rhythm, now: datetime, held_until: datetime | None) -> datetime:
     moment = now if held_until is None else max(now, held_until)
-    if row is None:
-        return moment
-    rhythm = row.rhythm if kind is DeliveryKind.ANNOUNCEMENT else Rhythm.AT_ONCE
-    with suppress(ValueError):  # a zone that this machine knows no more
-        return next_due(moment, rhythm, quiet_of(row), row.zone)
+    if row is not None:
+        with suppress(ValueError):  # a zone that this machine knows no more
+            return next_due(moment, rhythm, quiet_of(row), row.zone)
     return moment
 
 
-async def put_in_rhythm(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
-    """Give all that the chat is still owed the time that its wishes of today ask for."""
+async def put_in_rhythm(connection: AsyncConnection, chat_id: int, now: datetime, *, anew: bool = False) -> None:
+    """Give all that the chat is still owed the time that its wishes of today ask for.
+
+    As if they had been its wishes all along: what would have come by now comes now, so that no digest is put off to
+    the next one because its hour has passed on the new clock. With `anew` they count from now on.
+    """
     wishes = await _subscription(connection, chat_id)
     pending = await connection.execute(
-        select(deliveries.c.id, deliveries.c.kind, deliveries.c.held_until).where(
-            deliveries.c.chat_id == chat_id, deliveries.c.state == DeliveryState.PENDING
-        )
+        select(deliveries).where(deliveries.c.chat_id == chat_id, deliveries.c.state == DeliveryState.PENDING)
     )
-    changes = [{"row": row.id, "due": due_by(wishes, row.kind, now, row.held_until)} for row in pending]
+    changes = [
+        {
+            "row": row.id,
+            "due": due_by(wishes, row.kind, now, row.held_until) if anew else _due_all_along(wishes, row, now),
+        }
+        for row in pending
+    ]
     if changes:
         change = update(deliveries).where(deliveries.c.id == bindparam("row")).values(due_at=bindparam("due"))
         await connection.execute(change, changes)
+
+
+def _due_all_along(wishes: Row[Any] | None, row: Row[Any], now: datetime) -> datetime:
+    """When a pending delivery is due by wishes that were the same when it was first owed."""
+    if row.attempts == 0:  # nothing was changed of it since
+        due = due_by(wishes, row.kind, min(row.updated_at, now), row.held_until)
+        if due > now:
+            return due
+    return _due(wishes, Rhythm.AT_ONCE, now, row.held_until)
 
 
 async def _subscription(connection: AsyncConnection, chat_id: int) -> Row[Any] | None:

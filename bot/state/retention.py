@@ -11,20 +11,9 @@ from bot.replies import ChatAddress
 from bot.state.chats import RETURNS, anywhere_in
 from bot.state.counts import asker_in
 from bot.state.database import note_deletion
-from bot.state.schema import (
-    DeliveryState,
-    PauseReason,
-    SubscriptionState,
-    awaited,
-    chats,
-    deliveries,
-    drafts,
-    own_topics,
-    refusals,
-    shown,
-    subscription_topics,
-    subscriptions,
-)
+from bot.state.kinds import DeliveryState, PauseReason, SubscriptionState
+from bot.state.preferences import topics_of
+from bot.state.schema import awaited, chats, deliveries, own_topics, refusals, shown, subscriptions
 from bot.state.vault import Vault
 
 LEFT_DAYS = 30
@@ -76,11 +65,6 @@ async def sweep(connection: AsyncConnection, now: datetime) -> int:
     for first in range(0, len(gone), BATCH):
         deleted += await _delete(connection, gone[first : first + BATCH])
     deleted += (await connection.execute(delete(chats).where(*_EMPTY))).rowcount
-    await connection.execute(
-        update(drafts)
-        .where(drafts.c.made_by.is_not(None), drafts.c.made_at <= now - timedelta(days=LEFT_DAYS))
-        .values(made_by=None)
-    )
     if deleted:
         await note_deletion(connection)
     return deleted
@@ -141,10 +125,9 @@ async def _months(connection: AsyncConnection) -> list[str]:
 async def _chat(connection: AsyncConnection, vault: Vault, row: RowMapping) -> dict[str, Any]:
     mine = row["id"]
     subscribed = await _rows(connection, vault, select(subscriptions).where(subscriptions.c.chat_id == mine))
-    topics = await connection.scalars(select(subscription_topics.c.topic).where(subscription_topics.c.chat_id == mine))
     return {
         **_plain(row, vault),
-        "subscription": subscribed[0] | {"topics": sorted(topics)} if subscribed else None,
+        "subscription": subscribed[0] | {"topics": list(await topics_of(connection, mine))} if subscribed else None,
         **{
             table.name: await _rows(
                 connection, vault, select(table).where(table.c.chat_id == mine).order_by(*table.primary_key.columns)

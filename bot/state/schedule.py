@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.state.schema import Rhythm
+from bot.state.kinds import Rhythm
 
 DIGEST = 9 * 60
 """Minute of the local day at which digests come, the weekly one on Monday."""

@@ -26,59 +26,10 @@ from sqlalchemy import (
 )
 
 from bot.replies import Channel
-
-EVERYTHING = "everything"
-"""The topic of a subscription that wants every announcement."""
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 
 REASON_LENGTH = 255
 """Characters kept of why a delivery ended as it did."""
-
-
-class SubscriptionState(StrEnum):
-    """Whether announcements are meant for this chat."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-
-
-class PauseReason(StrEnum):
-    """Why a subscription is paused; only a person's own wish outlasts the person's return."""
-
-    BLOCKED = "blocked"
-    GONE = "gone"
-    PERSON = "person"
-    RESTING = "resting"
-    """By the person's wish, too, until a day that the subscription names."""
-
-
-class DeliveryState(StrEnum):
-    """`sending` means that the answer of the channel is still out; the last three are final."""
-
-    PENDING = "pending"
-    SENDING = "sending"
-    SENT = "sent"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-class DeliveryKind(StrEnum):
-    """What is delivered about the article: a chat gets each kind, about the same thing in it, once."""
-
-    ANNOUNCEMENT = "announcement"
-    ANSWER = "answer"
-    """To a question that could not be answered when it was asked; `about` is its number in `awaited`."""
-    CORRECTION = "correction"
-    """Of what the chat was shown; `about` is its number in `corrections`."""
-    SECOND_SOURCE = "second_source"
-    """The message of the announcement, edited to name another source of it; `about` is that one's slug."""
-
-
-class Rhythm(StrEnum):
-    """How often a subscriber wants to hear."""
-
-    AT_ONCE = "at_once"
-    DAILY = "daily"
-    WEEKLY = "weekly"
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -244,7 +195,6 @@ drafts = Table(
     Column("slug", String(255), nullable=False),
     Column("payload", Text, nullable=False),
     Column("made_at", UtcDateTime, nullable=False),
-    Column("made_by", Text),  # sealed; NULL: a source that is watched
     Column("publish_at", UtcDateTime),
     Column("state", String(32), nullable=False),
     sqlite_autoincrement=True,

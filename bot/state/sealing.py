@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, bindparam, delete, insert, inspect, select, update
 
 from bot.errors import StateError
-from bot.state.schema import awaited, chats, drafts, own_topics, refusals
+from bot.state.schema import awaited, chats, own_topics, refusals
 from bot.state.schema import vault as vaults
 from bot.state.vault import Vault
 
@@ -19,7 +19,6 @@ _SEALED = (
     (chats, chats.c.address),
     (own_topics, own_topics.c.words),
     (awaited, awaited.c.question),
-    (drafts, drafts.c.made_by),
 )
 
 

@@ -7,19 +7,19 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
 from bot.state.chats import at
-from bot.state.database import Engines
-from bot.state.schema import SubscriptionState, chats, corrections, shown, subscriptions
+from bot.state.database import Engines, insert_or_change
+from bot.state.kinds import SubscriptionState
+from bot.state.schema import chats, corrections, shown, subscriptions
 from bot.state.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class KeptCorrection:
     """What a sentence stated, and what it states now; None where it states it no more."""
 
     id: int
@@ -93,7 +93,7 @@ class Shown:
             )
             return tuple(found)
 
-    async def correct(self, article: str, sentence: str, language: str, was: str, now: str | None) -> Correction:
+    async def correct(self, article: str, sentence: str, language: str, was: str, now: str | None) -> KeptCorrection:
         """Keep what a sentence stated and what it states now; the same again is the same correction."""
         made_at = self._now()
         same = select(corrections).where(
@@ -109,16 +109,16 @@ class Shown:
         async with self._engines.write() as connection:
             known = (await connection.execute(same.limit(1))).one_or_none()
             if known is not None:
-                return Correction(**known._mapping)
+                return KeptCorrection(**known._mapping)
             number = (await connection.execute(new.returning(corrections.c.id))).scalar_one()
-        return Correction(number, article, sentence, language, was, now, made_at)
+        return KeptCorrection(number, article, sentence, language, was, now, made_at)
 
-    async def correction(self, number: int) -> Correction | None:
+    async def correction(self, number: int) -> KeptCorrection | None:
         """The correction of that number."""
         async with self._engines.read() as connection:
             found = await connection.execute(select(corrections).where(corrections.c.id == number))
             row = found.one_or_none()
-        return None if row is None else Correction(**row._mapping)
+        return None if row is None else KeptCorrection(**row._mapping)
 
 
 async def _note(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
@@ -128,12 +128,5 @@ async def _note(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None
     rows = [row for row in rows if row["chat_id"] in there]
     if not rows:
         return
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    new = dialect.insert(shown)
-    await connection.execute(
-        new.on_conflict_do_update(
-            index_elements=[shown.c.chat_id, shown.c.sentence, shown.c.language],
-            set_={"digest": new.excluded.digest, "shown_at": new.excluded.shown_at},
-        ),
-        rows,
-    )
+    noted = insert_or_change(connection, shown, lambda new: {"digest": new.digest, "shown_at": new.shown_at})
+    await connection.execute(noted, rows)

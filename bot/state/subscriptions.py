@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import and_, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
@@ -20,42 +20,15 @@ from bot.replies import ChatAddress
 from bot.state import retention
 from bot.state.chats import RETURNS, anywhere_in, at, ensure_chat, find_chat, pause_chat
 from bot.state.database import Engines, insert_new, note_deletion
-from bot.state.deliveries import Outcome
+from bot.state.kinds import EVERYTHING, PauseReason, Rhythm, SubscriptionState
 from bot.state.moving import move
-from bot.state.preferences import Awaited, OwnTopic, Preferences, preferences_of, put_in_rhythm
+from bot.state.preferences import OwnTopic, Preferences, preferences_of, put_in_rhythm
 from bot.state.schedule import Quiet, zone_of
-from bot.state.schema import (
-    EVERYTHING,
-    DeliveryKind,
-    DeliveryState,
-    PauseReason,
-    Rhythm,
-    SubscriptionState,
-    awaited,
-    chats,
-    deliveries,
-    own_topics,
-    subscription_topics,
-    subscriptions,
-)
+from bot.state.schema import chats, own_topics, subscription_topics, subscriptions
 from bot.state.vault import Vault
 
-__all__ = [
-    "EVERYTHING",
-    "ChatLanguage",
-    "Clock",
-    "DeliveryKind",
-    "DeliveryState",
-    "Outcome",
-    "PauseReason",
-    "Subscription",
-    "SubscriptionState",
-    "Subscriptions",
-    "utc_now",
-]
-
-AWAITED_DAYS = 180
-"""How long a question is kept for its answer."""
+COMPACTED_EVERY = timedelta(days=1)
+"""How often the database's file is cleared of what the sweeps deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +39,6 @@ class ChatLanguage:
     last: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """One chat's wish to hear of announcements; `since` is when it came into this state."""
-
-    chat: ChatAddress
-    state: SubscriptionState
-    since: datetime
-    topics: tuple[str, ...]
-    pause_reason: PauseReason | None = None
-
-
 class Subscriptions:
     """The chats and what they wish for, in one database that several processes may share."""
 
@@ -84,6 +46,7 @@ class Subscriptions:
         self._engines = engines
         self._vault = vault
         self._now = now
+        self._compacted: datetime | None = None  # None too where it is still to be done
 
     # Chats
 
@@ -111,18 +74,6 @@ class Subscriptions:
         await connection.execute(update(chats).where(chats.c.id == chat_id).values(updated_at=self._now(), **values))
 
     # Coming and going
-
-    async def subscription_of(self, chat: ChatAddress) -> Subscription | None:
-        """The chat's subscription, paused or not; None for a chat that never subscribed."""
-        async with self._engines.read() as connection:
-            found = await connection.execute(select(subscriptions).join(chats).where(at(chat, self._vault)))
-            row = found.one_or_none()
-            if row is None:
-                return None
-            topics = await connection.scalars(
-                select(subscription_topics.c.topic).where(subscription_topics.c.chat_id == row.chat_id)
-            )
-            return Subscription(chat, row.state, row.since, tuple(sorted(topics)), row.pause_reason)
 
     async def subscribe(self, chat: ChatAddress, language: str | None = None) -> bool:
         """Subscribe to everything, or resume what was paused; False where it was active already.
@@ -216,12 +167,27 @@ class Subscriptions:
 
     async def set_rhythm(self, chat: ChatAddress, rhythm: Rhythm) -> bool:
         """Hear of announcements at once or in a digest; what is still owed follows, here and below."""
-        return await self._set_wishes(chat, rhythm=rhythm)
+        async with self._engines.write() as connection:
+            chat_id = await self._subscribed(connection, chat)
+            if chat_id is None:
+                return False
+            other = subscriptions.c.chat_id == chat_id, subscriptions.c.rhythm != rhythm
+            changed = await connection.execute(update(subscriptions).where(*other).values(rhythm=rhythm))
+            if changed.rowcount:  # chosen once more, it puts off no digest
+                await put_in_rhythm(connection, chat_id, self._now(), anew=True)
+            return True
 
     async def set_quiet(self, chat: ChatAddress, quiet: Quiet | None) -> bool:
         """Hear nothing in these hours of the chat's own day."""
         start, end = (None, None) if quiet is None else (quiet.start, quiet.end)
-        return await self._set_wishes(chat, quiet_from=start, quiet_until=end)
+        async with self._engines.write() as connection:
+            chat_id = await self._subscribed(connection, chat)
+            if chat_id is None:
+                return False
+            mine = subscriptions.c.chat_id == chat_id
+            await connection.execute(update(subscriptions).where(mine).values(quiet_from=start, quiet_until=end))
+            await put_in_rhythm(connection, chat_id, self._now())
+            return True
 
     async def set_zone(self, chat: ChatAddress, zone: str | None) -> bool:
         """Read the clock of this time zone; None is UTC. Raises ValueError for a zone that nobody knows."""
@@ -234,15 +200,6 @@ class Subscriptions:
             await put_in_rhythm(connection, chat_id, self._now())
             return True
 
-    async def _set_wishes(self, chat: ChatAddress, **values: object) -> bool:
-        async with self._engines.write() as connection:
-            chat_id = await self._subscribed(connection, chat)
-            if chat_id is None:
-                return False
-            await connection.execute(update(subscriptions).where(subscriptions.c.chat_id == chat_id).values(**values))
-            await put_in_rhythm(connection, chat_id, self._now())
-            return True
-
     async def _subscribed(self, connection: AsyncConnection, chat: ChatAddress) -> int | None:
         """The id of the chat where it has a subscription, paused or not."""
         found: int | None = await connection.scalar(
@@ -250,7 +207,7 @@ class Subscriptions:
         )
         return found
 
-    # What they follow and await in their own words
+    # What they follow in their own words
 
     async def add_own_topic(self, chat: ChatAddress, words: str, language: str) -> OwnTopic:
         """Follow what these words are about; no subscription begins by that alone."""
@@ -289,54 +246,6 @@ class Subscriptions:
 
         return await asyncio.to_thread(lambda: tuple(opened()))
 
-    async def await_answer(self, chat: ChatAddress, question: str, language: str) -> int:
-        """Keep the question until it can be answered, for 180 days at most; the number by which to let it go."""
-        now = self._now()
-        async with self._engines.write() as connection:
-            chat_id = await ensure_chat(connection, self._vault, chat, now)
-            made = await connection.execute(
-                insert(awaited)
-                .values(
-                    chat_id=chat_id,
-                    question=self._vault.encrypt(question),
-                    language=language,
-                    asked_at=now,
-                    expires_at=now + timedelta(days=AWAITED_DAYS),
-                )
-                .returning(awaited.c.id)
-            )
-            number: int = made.scalar_one()
-            return number
-
-    async def awaited(self) -> tuple[Awaited, ...]:
-        """The questions that nobody has been owed an answer to yet."""
-        owed = exists().where(
-            deliveries.c.chat_id == awaited.c.chat_id,
-            deliveries.c.kind == DeliveryKind.ANSWER,
-            deliveries.c.about == awaited.c.id.cast(deliveries.c.about.type),
-            deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT)),
-        )
-        async with self._engines.read() as connection:
-            rows = await connection.execute(
-                select(awaited).where(awaited.c.expires_at > literal(self._now(), awaited.c.expires_at.type), ~owed)
-            )
-            found = rows.all()
-
-        def opened() -> Iterator[Awaited]:
-            for row in found:
-                with suppress(StateError):  # what no key opens holds up nobody else
-                    question = self._vault.decrypt(row.question)
-                    yield Awaited(row.id, row.chat_id, question, row.language, row.asked_at)
-
-        return await asyncio.to_thread(lambda: tuple(opened()))
-
-    async def awaiting(self, chat: ChatAddress) -> int:
-        """How many questions of this chat wait for their answers."""
-        mine = awaited.c.chat_id.in_(select(chats.c.id).where(at(chat, self._vault)))
-        async with self._engines.read() as connection:
-            counted = select(func.count()).where(mine, awaited.c.expires_at > self._now())
-            return (await connection.execute(counted)).scalar_one()
-
     # What is kept, and for how long
 
     async def everything_of(self, chat: ChatAddress) -> dict[str, Any]:
@@ -353,12 +262,20 @@ class Subscriptions:
         async with self._engines.write() as connection:
             erased = await retention.erase(connection, self._vault, chat)
         if erased:
-            await self._engines.compact()
+            await self._compact(self._now())
         return erased
 
     async def sweep(self, now: datetime) -> int:
-        """Let go of what was kept long enough, and end the pauses that are over; how many rows went."""
+        """Let go of what was kept long enough, and end the pauses that are over; how many rows went.
+
+        The file is cleared of them once a day, for others wait meanwhile; at once where an erasure could not be.
+        """
         async with self._engines.write() as connection:
             swept = await retention.sweep(connection, now)
-        await self._engines.compact()
+        # A clock that was set back must not put the next time off by as much.
+        if self._compacted is None or not timedelta() <= now - self._compacted < COMPACTED_EVERY:
+            await self._compact(now)
         return swept
+
+    async def _compact(self, now: datetime) -> None:
+        self._compacted = now if await self._engines.compact() else None

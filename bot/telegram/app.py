@@ -28,6 +28,7 @@ from bot.telegram.handlers import ALLOWED_UPDATES, Handlers
 from bot.telegram.limiter import Limits, TwoLanes
 from bot.telegram.menus import register_admin_menus, register_menus
 from bot.telegram.poller import Poller
+from bot.telegram.replying import Replier
 from bot.telegram.sender import TelegramSender
 
 log = logging.getLogger(__name__)
@@ -63,8 +64,9 @@ async def run_telegram(
         bot: ExtBot[Lane] = application.bot
         subscriptions, sender = services.state.subscriptions, TelegramSender(bot)
         try:
+            replier = Replier(sender, bot)
             handlers = Handlers(
-                services.conversation, subscriptions, sender, bot, lambda visitor: is_admin(visitor, settings.admins)
+                services.conversation, subscriptions, replier, bot, lambda visitor: is_admin(visitor, settings.admins)
             )
             application.add_handler(TypeHandler(Update, tagging(services.vault.tag)), group=-1)
             handlers.register(application)
@@ -78,14 +80,14 @@ async def run_telegram(
                     services.announcer(sender, Channel.TELEGRAM, round(IN_THE_AIR * limits.overall)).run(stop),
                     services.newsroom.keep_up(stop),
                     services.office.watcher(sender.send).run(stop),
-                    keep_sweeping(subscriptions.sweep, stop),
+                    keep_sweeping(services.state.sweep, stop),
                     keep_beating(settings.heartbeat_file, stop),
                     register_menus(bot, settings.data_dir, settings.language),
                     register_admin_menus(bot, settings.data_dir, settings.language, settings.admins),
                 )
             finally:
                 await application.stop()
-                await handlers.close()
+                await replier.close()
         finally:
             await application.shutdown()
 

@@ -1,17 +1,15 @@
-"""Telegram's updates, one thin callback a kind: read who speaks and what, ask the conversation, send what it says."""
+"""Telegram's updates, one thin callback a kind: read who speaks and what, ask the conversation, reply what it says."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, CallbackQuery, Chat, Update
 from telegram import Document as File
-from telegram.constants import ChatAction, ChatMemberStatus, ChatType
-from telegram.error import TelegramError
+from telegram.constants import ChatMemberStatus, ChatType
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -21,23 +19,19 @@ from telegram.ext import (
     filters,
 )
 
-from bot.chat.composing import plain
 from bot.chat.conversation import Conversation
 from bot.chat.features import Place, Visitor
-from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.state.database import in_one_line
-from bot.state.subscriptions import PauseReason, Subscriptions
-from bot.telegram.sender import TelegramSender
-from bot.telegram.visitors import Visitors, address_of, decides, decides_pressed
+from bot.state.kinds import PauseReason
+from bot.state.subscriptions import Subscriptions
+from bot.telegram.replying import Replier
+from bot.telegram.visitors import Visitors, decides, decides_pressed
 
 log = logging.getLogger(__name__)
 
 ALLOWED_UPDATES = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 """Edited messages are not among them: what was answered is not answered twice."""
-TRIES = 4
-LONGEST_WAIT = 60.0
-"""Seconds that an answer waits for Telegram at most, each try; where it asks for more, nobody waits any more."""
 LARGEST_FILE = 20_000_000
 """Bytes of a file that Telegram hands to a bot."""
 _NOT_TEXT = (
@@ -62,20 +56,17 @@ class Handlers:
         self,
         conversation: Conversation,
         subscriptions: Subscriptions,
-        sender: TelegramSender,
+        replier: Replier,
         bot: Bot,
         takes_files: Callable[[Visitor], bool] = lambda _: False,
-        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._conversation = conversation
         self._subscriptions = subscriptions
-        self._sender = sender
+        self._replier = replier
         self._bot = bot
         self._takes_files = takes_files
-        self._sleep = sleep
         self._visitors = Visitors(bot)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        self._background: set[asyncio.Task[object]] = set()
 
     def register(self, application: "Application[Any, Any, Any, Any, Any, Any]") -> None:
         """Say which callback hears of which updates."""
@@ -166,7 +157,7 @@ class Handlers:
         data = query.data or ""
         deciding = decides_pressed(data)
         if chat is None or chat.type == ChatType.PRIVATE or not deciding:
-            self._in_background(self._acknowledge(query))
+            self._replier.acknowledge(query)
             if chat is not None:
                 await self._answer(update, lambda visitor: self._conversation.press(visitor, data))
         else:
@@ -180,7 +171,7 @@ class Handlers:
             alerts = [reply for reply in replies if reply.alert]
             return [reply for reply in replies if not reply.alert]
         finally:
-            self._in_background(self._acknowledge(query, alerts))
+            self._replier.acknowledge(query, alerts)
 
     async def membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Blocked or removed: paused at once. Back again: what was paused so goes on."""
@@ -212,7 +203,7 @@ class Handlers:
         else:
             log.error("a message was not answered: %s", type(error).__name__, exc_info=error)
         if isinstance(update, Update) and update.effective_chat is not None and update.my_chat_member is None:
-            await self._send(update, await self._conversation.trouble(await self._visitors.of(update)))
+            await self._replier.reply(update, await self._conversation.trouble(await self._visitors.of(update)))
 
     def _turn(self, chat: Chat) -> asyncio.Lock:
         """Held while an update of this chat is worked on: what comes after it there waits, other chats do not."""
@@ -225,67 +216,5 @@ class Handlers:
         chat = update.effective_chat
         assert chat is not None  # noqa: S101  # see Visitors
         async with self._turn(chat):
-            if chat.type != ChatType.CHANNEL:  # there the sign is not shown
-                self._in_background(self._typing(chat, address_of(chat, update.effective_message).thread))
-            await self._send(update, await think(await self._visitors.of(update, deciding=deciding)))
-
-    async def _send(self, update: Update, replies: list[Reply]) -> None:
-        to, message, query = update.effective_chat, update.effective_message, update.callback_query
-        assert to is not None  # noqa: S101  # see Visitors
-        chat = address_of(to, message)
-        reply_to = message.message_id if message is not None and to.type != ChatType.PRIVATE and query is None else None
-        pressed = query.message.message_id if query is not None and query.message is not None else None
-        for reply in replies:
-            for _ in range(TRIES):
-                try:
-                    await self._show(chat, reply, reply_to, pressed)
-                except TryLaterError as error:
-                    if error.seconds > LONGEST_WAIT:
-                        log.error("an answer is given up: %s", error)  # noqa: TRY400  (the line says all there is to know)
-                        return
-                    log.info("an answer waits: %s", error)
-                    await self._sleep(error.seconds)
-                except ChatMovedError as error:
-                    chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
-                except ChatGoneError:
-                    log.info("an answer found its chat gone")
-                    return
-                except SendError:
-                    log.exception("an answer was refused")
-                    break
-                else:
-                    break
-            else:
-                log.error("an answer could not be sent in %d tries", TRIES)
-            if reply.edits:
-                pressed = None  # what follows would take its place
-
-    async def _show(self, chat: ChatAddress, reply: Reply, reply_to: int | None, pressed: int | None) -> None:
-        """In the place of the message whose button was pressed, where the reply wants that and Telegram can do it."""
-        if reply.edits and reply.asks_place is None and pressed is not None:
-            with suppress(MessageGoneError):
-                await self._sender.edit(chat, pressed, reply)
-                return
-        await self._sender.send(chat, reply, reply_to=reply_to)
-
-    async def _acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = ()) -> None:
-        try:
-            await query.answer(plain(alerts[0].html) if alerts else None, show_alert=bool(alerts))
-        except TelegramError as error:  # too old, most often: the answer below is what counts
-            log.info("a pressed button could not be acknowledged: %s", error)
-
-    async def _typing(self, chat: Chat, thread: int) -> None:
-        try:
-            await self._bot.send_chat_action(chat.id, ChatAction.TYPING, message_thread_id=thread or None)
-        except TelegramError as error:
-            log.info("the typing sign could not be shown: %s", error)
-
-    def _in_background(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
-        self._background.add(task)
-        task.add_done_callback(self._background.discard)
-
-    async def close(self) -> None:
-        """Wait for signs that are still on their way."""
-        if self._background:
-            await asyncio.wait(self._background, timeout=5)
+            self._replier.typing(update)
+            await self._replier.reply(update, await think(await self._visitors.of(update, deciding=deciding)))

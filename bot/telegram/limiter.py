@@ -18,7 +18,8 @@ from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
 from telegram.ext import BaseRateLimiter
 
 from bot.replies import Lane
-from bot.telegram.rates import ANSWERED_WITHIN, Rate, Window
+from bot.telegram.chats import Chats, ChatTurn, chat_key
+from bot.telegram.rates import Rate
 
 CATCH_UP = 0.1
 """Seconds of announcements that may go out at once, where a busy process woke late for them."""
@@ -33,9 +34,6 @@ JITTER = 0.25
 IN_A_ROW = 4
 """Chats that are asked to wait, with nothing taken in between, until it is no matter of theirs. With one request in
 twenty refused so by chance it is mistaken once in 160,000."""
-SWEEP = 1024
-"""Chats that are kept before the idle ones are looked for."""
-
 Result = bool | dict[str, Any] | list[dict[str, Any]]
 """What Telegram answers, as the library has it."""
 
@@ -62,15 +60,6 @@ class LaneHeldError(RetryAfter):
 
 
 @dataclass(slots=True)
-class _Chat:
-    window: Window
-    held_until: float = -math.inf
-
-    def free_at(self, now: float) -> float:
-        return max(self.window.free_at(now), self.held_until)
-
-
-@dataclass(slots=True)
 class _Held:
     """A lane, and the chats that were asked to wait since something was taken in it, with the end of their waits."""
 
@@ -80,7 +69,7 @@ class _Held:
 
 @dataclass(slots=True, eq=False)
 class _Waiting:
-    chat: _Chat | None
+    chat: ChatTurn | None
     deadline: float
     turn: asyncio.Future[None]
     started: bool = False
@@ -105,8 +94,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         self._overall = Rate(max(1, int(limits.overall)))
         self._spacing = 1 / self._overall.size
         self._paced_at = -math.inf  # when the next announcement may start, so that they are evenly spaced
-        self._chats: dict[int | str, _Chat] = {}
-        self._sweep_at = SWEEP
+        self._chats = Chats(limits.private, limits.group, self._awaited)
         self._lanes = {lane: _Held() for lane in Lane}
         self._waiting: dict[Lane, dict[_Waiting, None]] = {lane: {} for lane in Lane}  # in their order
         self._alarm: asyncio.Task[None] | None = None
@@ -141,7 +129,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         key = chat_key(data.get("chat_id"))
         deadline = self._clock() + PATIENCE[lane]
         for tries_left in reversed(range(TRIES[lane])):
-            waiting = _Waiting(self._chat(key), deadline, asyncio.get_running_loop().create_future())
+            waiting = _Waiting(self._chats.of(key, self._clock()), deadline, asyncio.get_running_loop().create_future())
             try:
                 await self._turn(lane, waiting)
                 self._overall.start(waiting, self._clock())
@@ -226,7 +214,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         """Telegram asked for a wait of so many seconds in this chat."""
         now = self._clock()
         until = now + seconds + self._jitter() * JITTER
-        chat = self._chat(key)
+        chat = self._chats.of(key, now)
         if chat is not None:
             chat.held_until = max(chat.held_until, until)
         held = self._lanes[lane]
@@ -236,27 +224,9 @@ class TwoLanes(BaseRateLimiter[Lane]):
             held.until = max(held.row.values())
         self._let_go()
 
-    def _chat(self, key: int | str | None) -> _Chat | None:
-        if key is None:
-            return None
-        if key not in self._chats:
-            if len(self._chats) >= self._sweep_at:
-                self._sweep()
-            private = isinstance(key, int) and key > 0
-            window = _window(self._limits.private, 5) if private else _window(self._limits.group, 60)
-            self._chats[key] = _Chat(window)
-        return self._chats[key]
-
-    def _sweep(self) -> None:
-        """Forget the chats in which nothing has to be waited for, and nobody waits."""
-        now = self._clock()
-        in_use = {id(waiting.chat) for waitings in self._waiting.values() for waiting in waitings}
-        self._chats = {
-            key: chat
-            for key, chat in self._chats.items()
-            if chat.free_at(now) > now or chat.window.times or id(chat) in in_use
-        }
-        self._sweep_at = max(SWEEP, 2 * len(self._chats))
+    def _awaited(self) -> list[ChatTurn]:
+        """The chats whose turn somebody waits for."""
+        return [one.chat for waitings in self._waiting.values() for one in waitings if one.chat is not None]
 
     def _set_alarm(self, at: float) -> None:
         """See to it that somebody looks at what waits by then."""
@@ -278,20 +248,9 @@ def counts(endpoint: str) -> bool:
     return endpoint.startswith(("send", "edit", "copy", "forward")) and endpoint != "sendChatAction"
 
 
-def chat_key(chat_id: object) -> int | str | None:
-    """One key a chat, however it is named: a number, a number as text, or the @name of a public group or channel."""
-    if isinstance(chat_id, str) and not chat_id.removeprefix("-").isdecimal():
-        return chat_id.lower()
-    return int(chat_id) if isinstance(chat_id, int | str) else None
-
-
 def seconds_of(wait: float | timedelta) -> float:
     """Seconds, whichever of the two this version of the library gives."""
     return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
-
-
-def _window(limit: float, seconds: float) -> Window:
-    return Window(max(1, int(limit)), seconds + ANSWERED_WITHIN)
 
 
 def _end(waiting: _Waiting, error: RetryAfter | None) -> None:

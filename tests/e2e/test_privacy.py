@@ -122,7 +122,7 @@ def test_the_log_tells_nobody_s_words_or_number(person: NewChat, bot: BotProcess
         chat.says(text)
         chat.wait_for_message()
     tag = VAULT.tag(str(chat.chat_id))
-    bot.wait_until_said(f" INFO bot.telegram.handlers [{tag}]: the typing sign could not be shown: ")
+    bot.wait_until_said(f" INFO bot.telegram.replying [{tag}]: the typing sign could not be shown: ")
     for text in (str(chat.chat_id), EUROPE["en"], NOT_STATED["en"][0], "zyxo", "Anna"):
         assert text not in bot.stderr, text
 

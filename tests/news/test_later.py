@@ -1,6 +1,7 @@
 """Tell me when you know: asked for, agreed to, kept once, and never offered where it is not meant."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from tests.answerers import word_library
 from tests.articles import article
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
+from tests.loops import off_the_loop
 from tests.test_composing import check_html
 from tests.vaults import VAULT
 
@@ -57,10 +59,11 @@ async def state(tmp_path: Path, clock: StoppedClock) -> AsyncIterator[State]:
 
 
 @pytest.fixture
-def later(state: State, clock: StoppedClock) -> Later:
+def later(state: State, clock: StoppedClock) -> Iterator[Later]:
     """As the bot has it."""
     library = word_library([DEPOT], WordEncoder("opens"))
-    return Later(state.subscriptions, state.shown, lambda: library, clock)
+    with ThreadPoolExecutor(1) as threads:
+        yield Later(state.questions, state.shown, off_the_loop(lambda: library), threads, clock)
 
 
 def pressed(reply: Reply, position: int = 0) -> str:
@@ -73,7 +76,7 @@ def pressed(reply: Reply, position: int = 0) -> str:
 
 async def kept(state: State) -> list[tuple[str, str]]:
     """The questions that wait, and their languages."""
-    return [(question.question, question.language) for question in await state.subscriptions.awaited()]
+    return [(question.question, question.language) for question in await state.questions.awaited()]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -117,16 +120,16 @@ async def test_a_question_is_held_in_memory_for_half_an_hour(later: Later, clock
     clock.forward(timedelta(minutes=31).total_seconds())
     assert await later.press(ANNA, "en", pressed(refused)) == [Reply(say("en", "old_button"))]
     again = await later.answered(ANNA, REFUSAL, SAID)
-    forget = later.feature.forget
-    assert forget is not None
-    forget(ANNA.chat)
+    holds = later.feature.holds
+    assert holds is not None
+    holds.forget(ANNA.chat)
     assert await later.press(ANNA, "en", pressed(again)) == [Reply(say("en", "old_button"))]
 
 
 async def test_more_than_ten_are_not_kept(later: Later, state: State) -> None:
     """The eleventh question of a chat is refused in one line; another chat's is kept."""
     for number in range(MOST):
-        await state.subscriptions.await_answer(ANNA.chat, f"Question {number}?", "en")
+        await state.questions.await_answer(ANNA.chat, f"Question {number}?", "en")
     for visitor, text in ((ANNA, say("en", "later_full", count=MOST)), (BRUNO, say("en", "later_kept", days=180))):
         refused = await later.answered(visitor, REFUSAL, SAID)
         [consent] = await later.press(visitor, "en", pressed(refused))

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +19,8 @@ from bot.news.told import FILE, read_told
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.deliveries import Outcome
+from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
 from bot.state.opening import State, open_state
-from bot.state.schema import DeliveryKind, DeliveryState, Rhythm
 from corpus.reader import write_edition
 from tests.answerers import GATE
 from tests.articles import edition
@@ -165,8 +165,8 @@ async def test_a_story_told_before_does_not_ping_again(newsroom: Newsroom, state
 
 async def test_a_question_that_waits_is_answered_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
     """Whoever wanted to know is owed the answer, with or without a subscription, and nobody else anything."""
-    number = await state.subscriptions.await_answer(CARLA, "How many euros is a ticket?", "en")
-    await state.subscriptions.await_answer(BRUNO, "Who won the elections?", "en")
+    number = await state.questions.await_answer(CARLA, "How many euros is a ticket?", "en")
+    await state.questions.await_answer(BRUNO, "Who won the elections?", "en")
     assert [told.answers for told in (await newsroom.publish([DEPOT, OFFER])).told] == [0, 1]
     [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
     assert parcel.chat == CARLA
@@ -175,7 +175,7 @@ async def test_a_question_that_waits_is_answered_once(newsroom: Newsroom, state:
     ]
     await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT))])
     assert [told.answers for told in (await newsroom.publish([OFFER])).told] == [0]
-    assert [question.chat_id for question in await state.subscriptions.awaited()] != [parcel.chat_id]
+    assert [question.chat_id for question in await state.questions.awaited()] != [parcel.chat_id]
 
 
 async def test_a_changed_edition_is_corrected(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
@@ -354,6 +354,11 @@ async def test_a_preview_decides_the_same_and_does_nothing(
     [preview] = await newsroom.preview([DEPOT])
     assert (preview.article.slug, preview.known, preview.duplicates) == ("depot", False, ())
     assert preview.hears == {Rhythm.AT_ONCE: 1, Rhythm.DAILY: 1}
+    assert preview.first == {Rhythm.AT_ONCE: clock(), Rhythm.DAILY: datetime(2025, 9, 25, 9, tzinfo=UTC)}
+    await state.subscriptions.set_zone(BRUNO, "America/Los_Angeles")
+    at = datetime(2025, 9, 24, 15, 59, tzinfo=UTC)
+    [preview] = await newsroom.preview([DEPOT], at=at)
+    assert preview.first == {Rhythm.AT_ONCE: at, Rhythm.DAILY: datetime(2025, 9, 24, 16, tzinfo=UTC)}
     assert list(answering.settings.own_articles.iterdir()) == []
     await newsroom.publish([DEPOT])
     await taken(state, clock)
@@ -364,6 +369,26 @@ async def test_a_preview_decides_the_same_and_does_nothing(
     assert preview.known
     [preview] = await newsroom.preview([edition("depot", "en", [["Acme opens a depot in Turin on 9 May."]])])
     assert [correction.sentence for correction in preview.corrections] == ["depot/p1/s1", "depot/p1/s2"]
+
+
+async def test_what_was_told_is_looked_up_once(
+    newsroom: Newsroom, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many articles of these days there are, publishing one asks the database once which of them were told."""
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([DEPOT, OFFER])
+    await taken(state, clock)
+    asked: list[set[str]] = []
+    told_of = state.outbox.told_of
+
+    async def counted(slugs: Collection[str]) -> Mapping[str, str | None]:
+        asked.append(set(slugs))
+        return await told_of(slugs)
+
+    monkeypatch.setattr(state.outbox, "told_of", counted)
+    [told] = (await newsroom.publish([ANEW])).told
+    assert (told.story, asked) == ("depot", [{"depot", "offer"}])
+    assert [row[1] for row in await taken(state, clock)] == [DeliveryKind.SECOND_SOURCE]
 
 
 async def test_what_is_refused_owes_nothing(newsroom: Newsroom, state: State, answering: Answering) -> None:

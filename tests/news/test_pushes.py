@@ -17,8 +17,8 @@ from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import LANGUAGES
 from bot.state.database import Engines
 from bot.state.deliveries import Delivery, Parcel
-from bot.state.schema import DeliveryKind
-from bot.state.shown import Correction, Shown
+from bot.state.kinds import DeliveryKind
+from bot.state.shown import KeptCorrection, Shown
 from bot.texts import day, say
 from corpus.model import Article
 from tests.answerers import word_answerer, word_library
@@ -38,12 +38,12 @@ CHINESE = article("chinese", {"zh": [["仓库开放。"]]}, title="仓库", day=
 class Memory(Shown):
     """Keeps what is noted, and knows one correction."""
 
-    def __init__(self, *corrections: Correction) -> None:
+    def __init__(self, *corrections: KeptCorrection) -> None:
         super().__init__(Engines("sqlite+aiosqlite://"), VAULT)
         self.corrections = {correction.id: correction for correction in corrections}
         self.noted: list[tuple[int, str, str, str]] = []
 
-    async def correction(self, number: int) -> Correction | None:
+    async def correction(self, number: int) -> KeptCorrection | None:
         """See Shown."""
         return self.corrections.get(number)
 
@@ -53,9 +53,9 @@ class Memory(Shown):
         self.noted += rows
 
 
-def correction(number: int, was: str, now: str | None) -> Correction:
+def correction(number: int, was: str, now: str | None) -> KeptCorrection:
     """Of the depot's first sentence."""
-    return Correction(number, "depot", "depot/p1/s1", "en", was, now, datetime(2025, 1, 1, tzinfo=UTC))
+    return KeptCorrection(number, "depot", "depot/p1/s1", "en", was, now, datetime(2025, 1, 1, tzinfo=UTC))
 
 
 class Desk:
@@ -265,6 +265,23 @@ async def test_a_second_source_is_named(shown: Memory) -> None:
     assert f"{named}\n\nYou get this because you follow <i>offers</i>." in reply.html
     assert reply == await composed(desk, news("depot"))
     assert named in (await composed(desk, news("depot"), news("anew"))).html
+
+
+async def test_a_second_source_is_named_in_a_digest(shown: Memory) -> None:
+    """The edited digest still tells all that it told, and who else tells the one story; of that nothing more is shown
+    than its title, and so it stays when another article of it is gone."""
+    anew = article(
+        "anew", {"it": [["Acme apre un depot a Turin il 3 maggio.", "Ci stanno 40 lorries."]]}, title="Acme", day=6
+    )
+    desk = Desk([DEPOT, ITALIAN, anew], shown)
+    edit = Delivery(2, "depot", DeliveryKind.SECOND_SOURCE, about="anew", message_id=7, together=("depot", "italian"))
+    reply = await composed(desk, edit)
+    assert reply == await composed(desk, news("depot"), news("italian"))
+    assert "Also told by: " in reply.html
+    await desk.pushes.sent([parcel(edit)])
+    assert shown.noted == []
+    left = await composed(Desk([DEPOT, anew], shown), edit)
+    assert left.html.startswith("📣 <b>New: 1 announcements</b>")
 
 
 async def test_fifty_thousand_cost_hardly_more_than_one(desk: Desk) -> None:

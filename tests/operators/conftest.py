@@ -1,6 +1,7 @@
 """An office with nothing in it: an empty corpus, a database of its own, and an encoder that costs nothing."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from bot.settings import Settings
 from bot.state.opening import State, open_state
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
+from tests.loops import off_the_loop
 from tests.operators.loopback import to_loopback
 from tests.vaults import VAULT
 
@@ -46,9 +48,17 @@ async def state(settings: Settings, clock: StoppedClock) -> AsyncIterator[State]
 
 
 @pytest.fixture
-def desk(answering: Answering, state: State, clock: StoppedClock) -> Desk:
+def threads() -> Iterator[ThreadPoolExecutor]:
+    """One is enough for an office."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+@pytest.fixture
+def desk(answering: Answering, state: State, threads: ThreadPoolExecutor, clock: StoppedClock) -> Desk:
     """As the bot has it."""
-    return Desk(state.drafts, Newsroom(answering, state), answering.catalogue.current, clock)
+    library = off_the_loop(answering.catalogue.current)
+    return Desk(state.drafts, Newsroom(answering, state), library, threads, clock)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """/ingest in the chat: a dry run first, then published, retitled, discarded, and for ten minutes taken back."""
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,14 +10,15 @@ import pytest
 from bot.answers.opening import Answering
 from bot.chat.composing import TELEGRAM_LIMIT, plain, units
 from bot.chat.features import Place, Visitor
+from bot.chat.waiting import PATIENCE
 from bot.errors import ChatGoneError, MessageRefusedError, SendError, TryLaterError
 from bot.news.publishing import Newsroom
 from bot.operators.admin_ingest import AdminIngest, Inbox
 from bot.operators.drafts import Desk
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
+from bot.state.kinds import DeliveryState, Rhythm
 from bot.state.opening import State
-from bot.state.schema import DeliveryState, Rhythm
 from corpus.reader import render_edition
 from tests.articles import edition
 from tests.clocks import StoppedClock
@@ -69,9 +71,10 @@ async def test_a_dry_run(admin: Talk, state: State, answering: Answering) -> Non
     assert text.splitlines()[:2] == ["Acme opens a depot", "English, 4 March 2025. Announcement"]
     assert "Acme opens a depot in Turin in May." in text
     assert "Paragraphs: 1, sentences: 2. Topics: news." in text
-    assert text.endswith(
-        "Would hear of it ten minutes after you publish: 1; in the next daily digest: 0; in the next weekly one: 1."
-    )
+    assert text.splitlines()[-2:] == [
+        "Would hear of it ten minutes after you publish: 1.",
+        "Would hear of it in a weekly digest, the first at 2025-09-29 09:00 UTC: 1.",
+    ]
     assert admin.labels == ["Publish", "Edit the title", "Discard"]
     assert list(answering.settings.own_articles.iterdir()) == []
     assert await state.outbox.pending_of(SLUG) == {}
@@ -130,14 +133,14 @@ async def test_taking_back_too_late(admin: Talk, state: State, answering: Answer
 
 
 async def test_taking_back_after_a_restart(
-    admin: Talk, state: State, answering: Answering, clock: StoppedClock
+    admin: Talk, state: State, answering: Answering, threads: ThreadPoolExecutor, clock: StoppedClock
 ) -> None:
     """A bot that was restarted meanwhile can take it back too, and puts back what stood there before."""
     await Newsroom(answering, state).publish([edition(SLUG, "en", [["Acme opens a depot in Rome."]], title="Old")])
     await admin.types(f"/ingest {TEXT}")
     assert "It takes the place of a text that is stored." in plain(admin.shown.html)
     await admin.presses("Publish")
-    desk = Desk(state.drafts, Newsroom(answering, state), answering.catalogue.current, clock)
+    desk = Desk(state.drafts, Newsroom(answering, state), answering.catalogue.current, threads, clock)
     restarted = Talk([AdminIngest(desk, ADMINS, now=clock).feature], admin.visitor, shown=admin.shown)
     assert plain((await restarted.presses("Take it back")).html).startswith("Taken back")
     assert answering.catalogue.current().articles[SLUG].original.title == "Old"
@@ -166,7 +169,7 @@ async def test_two_admins(admin: Talk, ingest: AdminIngest, answering: Answering
 async def test_another_title(admin: Talk, answering: Answering) -> None:
     """The next message is the title, and the article is called after it; the draft is shown anew."""
     await admin.types(f"/ingest {TEXT}")
-    assert plain((await admin.presses("Edit the title")).html) == "Send me the new title."
+    assert plain((await admin.presses("Edit the title")).html).startswith("Send me the new title")
     assert (await said(admin, "  Depot <b>in</b>\nTurin ")).startswith("Depot <b>in</b> Turin\n")
     await admin.presses("Publish")
     article = answering.catalogue.current().articles["2025-03-04-depot-b-in-b-turin"]
@@ -186,18 +189,47 @@ async def test_another_title_for_a_stored_article(admin: Talk, state: State, ans
 
 
 async def test_a_title_is_not_waited_for_for_ever(admin: Talk, ingest: AdminIngest, clock: StoppedClock) -> None:
-    """After ten minutes, another command or /forget, a message is a question again; so it is in other chats."""
+    """After half an hour, another command or /forget, a message is a question again; so it is in other chats."""
     for end in ("time", "command", "forget", "words"):
         await admin.types(f"/ingest {TEXT}")
         await admin.presses("Edit the title")
         assert await admin.as_(replace(somebody(9), user=9)).types("A title") is None
         if end == "time":
-            clock.forward(600)
+            clock.forward(PATIENCE.total_seconds())
         elif end == "command":
             await admin.types("/ingest")
         elif end == "forget":
-            ingest.forget(admin.visitor.chat)
-        assert await admin.types("?!" if end == "words" else "When do they come?") is None, end
+            assert ingest.feature.holds is not None
+            assert ingest.feature.holds.everything_of(admin.visitor.chat) == [{"topic": 0, "draft_without_title": 3}]
+            ingest.feature.holds.forget(admin.visitor.chat)
+        assert await admin.types("?!" if end == "words" else "A title") is None, end
+
+
+@pytest.mark.parametrize(
+    "question", ["When do they come?", "when do they come", "Quando arrivano", "它什么时候来？", "In Turin?"]
+)
+async def test_a_question_is_no_title(admin: Talk, question: str) -> None:
+    """An admin who asks something instead of sending a title is answered, and the title waited for no more."""
+    await admin.types(f"/ingest {TEXT}")
+    await admin.presses("Edit the title")
+    assert await admin.types(question) is None
+    assert await admin.types("A title") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "title"),
+    [
+        ("Acme tells when it opens", "Acme tells when it opens"),
+        ("“When do they come?”", "When do they come?"),
+        ("« Quand ? »", "Quand ?"),
+        ('"Why Turin"', "Why Turin"),
+    ],
+)
+async def test_a_title_that_reads_like_a_question(admin: Talk, typed: str, title: str) -> None:
+    """A question word in the middle makes no question, and in quotation marks everything is a title."""
+    await admin.types(f"/ingest {TEXT}")
+    await admin.presses("Edit the title")
+    assert (await said(admin, typed)).startswith(f"{title}\n")
 
 
 @pytest.mark.enable_socket
@@ -408,3 +440,27 @@ async def test_two_pieces_of_news_under_one_title(desk: Desk, answering: Answeri
     assert slugs[0] == slugs[2] == SLUG
     assert slugs[1] == slugs[3] != SLUG
     assert {article.original.source for article in answering.catalogue.current().articles.values()} == {"Acme Daily"}
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.org/a",
+        "https://example.org/a/",
+        "https://EXAMPLE.org:443/a?utm_source=feed&utm_medium=rss",
+        "http://example.org/a/?utm_campaign=depot#utm_term=x",
+    ],
+)
+async def test_one_page_under_another_address(desk: Desk, answering: Answering, address: str) -> None:
+    """An address that only its scheme, a last slash or the marks of who linked to it change is the same article: it
+    stays as it is, and no admin is asked about it; so does the second article under one title and day."""
+    post = Post()
+    inbox, reviewed = (Inbox(desk, ADMINS, review, post.send, italian) for review in (False, True))
+    pages = [replace(FOUND, url=f"https://example.org/{name}") for name in ("b", "a")]
+    slugs = [await inbox.take(page, True) for page in pages]
+    before = answering.catalogue.current().articles
+    for take in (inbox.take, reviewed.take):
+        assert await take(replace(FOUND, url=address), False) == slugs[1]
+        assert await take(replace(FOUND, url=address.replace("/a", "/b")), False) == slugs[0]
+    assert answering.catalogue.current().articles == before
+    assert post.taken == []

@@ -1,7 +1,6 @@
 """What the operators have, put together: from a file in a watched folder to an admin's button, in their language."""
 
 import asyncio
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -30,11 +29,15 @@ def settings(settings: Settings, tmp_path: Path) -> Settings:
 
 
 async def test_from_a_folder_to_a_button(
-    answering: Answering, state: State, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    answering: Answering,
+    state: State,
+    settings: Settings,
+    threads: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A file that is put into a watched folder is shown to each admin in their language, and published by a tap."""
     monkeypatch.setattr(watching, "FOLDER_INTERVAL", 0.01)
-    office = Office(answering, state, Newsroom(answering, state))
+    office = Office(answering, state, Newsroom(answering, state), threads)
     taken: list[tuple[str, Reply]] = []
     both, stop = asyncio.Event(), asyncio.Event()
 
@@ -55,9 +58,11 @@ async def test_from_a_folder_to_a_button(
     assert len(answering.catalogue.current().articles) == 1
 
 
-async def test_the_menu_names_no_command_of_the_admins(answering: Answering, state: State) -> None:
+async def test_the_menu_names_no_command_of_the_admins(
+    answering: Answering, state: State, threads: ThreadPoolExecutor
+) -> None:
     """What only admins may do is in no public menu, and admits nobody else."""
-    office = Office(answering, state, Newsroom(answering, state))
+    office = Office(answering, state, Newsroom(answering, state), threads)
     theirs = [feature for feature in office.features if feature.commands]
     assert {name for feature in theirs for name in feature.commands} == {"ingest", "stats"}
     assert not {"ingest", "stats"} & set(COMMANDS)
@@ -68,19 +73,17 @@ async def test_the_menu_names_no_command_of_the_admins(answering: Answering, sta
 
 
 @pytest.fixture
-def conversation(answering: Answering, state: State) -> Iterator[Conversation]:
+def conversation(answering: Answering, state: State, threads: ThreadPoolExecutor) -> Conversation:
     """The conversation with what the operators have in it."""
-    office = Office(answering, state, Newsroom(answering, state))
-    with ThreadPoolExecutor(1) as threads:
-        yield Conversation(
-            answering.catalogue,
-            answering.answerer,
-            answering.samples,
-            state.subscriptions,
-            threads,
-            "en",
-            features=office.features,
-        )
+    return Conversation(
+        answering.catalogue,
+        answering.answerer,
+        answering.samples,
+        state.subscriptions,
+        threads,
+        "en",
+        features=Office(answering, state, Newsroom(answering, state), threads).features,
+    )
 
 
 @pytest.mark.parametrize("name", ["ingest", "stats", "INGEST"])

@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from datetime import date
@@ -28,8 +29,8 @@ from bot.operators.themes import FEWEST, Theme, themes_of
 from bot.replies import Channel, ChatAddress, Reply
 from bot.settings import FIELDS, LANGUAGES, Settings
 from bot.state.deliveries import Outcome as Ended
+from bot.state.kinds import DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State, open_state
-from bot.state.schema import DeliveryState, PauseReason, Rhythm
 from corpus.model import Article
 from corpus.reader import write_edition
 from index.encoder import Vectors
@@ -37,6 +38,7 @@ from index.store import FaissStore
 from tests.articles import article, edition
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
+from tests.loops import off_the_loop
 from tests.operators.conftest import ADMINS
 from tests.talking import somebody
 from tests.vaults import KEY, VAULT
@@ -252,9 +254,9 @@ def size(png: bytes) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_in_the_chat(busy: State, clock: StoppedClock, language: str) -> None:
+async def test_in_the_chat(busy: State, threads: ThreadPoolExecutor, clock: StoppedClock, language: str) -> None:
     """An admin gets the text and two pictures in their language, within what a channel takes."""
-    command = AdminStats(busy, library, embed, ADMINS, clock).feature.commands["stats"]
+    command = AdminStats(busy, off_the_loop(library), embed, threads, ADMINS, clock).feature.commands["stats"]
     await ask(busy, refusal(), people(4, 5, 6, 7, 8))
     [reply] = await command(replace(somebody(7), user=7), language, "")
     assert units(plain(reply.html)) <= TELEGRAM_LIMIT
@@ -286,9 +288,11 @@ def test_a_font_with_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("visitor", [replace(somebody(9), user=9), replace(somebody(-5, private=False), user=7)])
-async def test_for_others_there_are_no_figures(state: State, clock: StoppedClock, visitor: Visitor) -> None:
+async def test_for_others_there_are_no_figures(
+    state: State, threads: ThreadPoolExecutor, clock: StoppedClock, visitor: Visitor
+) -> None:
     """Whoever is no admin, or has others reading along, is told that there is no such command."""
-    feature = AdminStats(state, library, embed, ADMINS, clock).feature
+    feature = AdminStats(state, library, embed, threads, ADMINS, clock).feature
     [reply] = await feature.commands["stats"](visitor, "en", "")
     assert "I do not know the command /stats" in reply.html
     assert reply.documents == ()

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from bot.replies import Channel, ChatAddress
 from bot.state.deliveries import Outcome
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.opening import State
 from bot.state.schedule import Quiet
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.subscriptions import ChatLanguage
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
@@ -26,14 +26,14 @@ async def test_a_moved_group_keeps_all_it_had(state: State, clock: StoppedClock)
     wishes = await state.subscriptions.preferences_of(ANNA)
     await state.outbox.announce("news")
     await state.subscriptions.move_chat(ANNA, "-1001")
-    assert await state.subscriptions.subscription_of(ANNA) is None
-    assert await state.subscriptions.subscription_of(topic) is None
+    assert await state.subscriptions.preferences_of(ANNA) is None
+    assert await state.subscriptions.preferences_of(topic) is None
     assert await state.subscriptions.language_of(MOVED) == ChatLanguage("de", "it")
     assert await state.subscriptions.preferences_of(MOVED) == wishes
     parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")
     assert [parcel.chat for parcel in parcels] == [MOVED, ChatAddress(Channel.TELEGRAM, "-1001", 7)]
     await state.subscriptions.move_chat(MOVED, "-1001")
-    assert await state.subscriptions.subscription_of(MOVED) is not None
+    assert await state.subscriptions.preferences_of(MOVED) is not None
 
 
 async def test_messages_keep_no_number_over_a_move(state: State, clock: StoppedClock) -> None:
@@ -53,7 +53,7 @@ async def test_moving_into_a_chat_merges(state: State, url: str) -> None:
     await state.subscriptions.set_zone(ANNA, "Europe/Rome")
     await state.subscriptions.set_rhythm(ANNA, Rhythm.DAILY)
     await state.subscriptions.add_own_topic(ANNA, "prices", "en")
-    await state.subscriptions.await_answer(ANNA, "When?", "en")
+    await state.questions.await_answer(ANNA, "When?", "en")
     await state.outbox.announce("first")
     await state.subscriptions.subscribe(BRUNO, "en")
     for chat in (ANNA, BRUNO):
@@ -68,7 +68,7 @@ async def test_moving_into_a_chat_merges(state: State, url: str) -> None:
         "Europe/Rome",
         ["prices"],
     )
-    assert await state.subscriptions.awaiting(BRUNO) == 1
+    assert await state.questions.awaiting(BRUNO) == 1
     assert number_of(url, "chats") == 1
     assert number_of(url, "shown") == 3
     assert rows(url, "SELECT article, state FROM deliveries ORDER BY article") == [
@@ -80,8 +80,8 @@ async def test_moving_into_a_chat_merges(state: State, url: str) -> None:
 async def test_each_answer_is_a_thing_of_its_own(state: State, url: str) -> None:
     """Answers to two questions about one article are both still owed after a merge."""
     for chat in (ANNA, BRUNO):
-        await state.subscriptions.await_answer(chat, f"Question of {chat.address}?", "en")
-    asked = [(one.chat_id, str(one.id), None) for one in await state.subscriptions.awaited()]
+        await state.questions.await_answer(chat, f"Question of {chat.address}?", "en")
+    asked = [(one.chat_id, str(one.id), None) for one in await state.questions.awaited()]
     await state.outbox.owe(DeliveryKind.ANSWER, "news", asked)
     await state.subscriptions.move_chat(ANNA, "2")
     assert states(url) == [("2", "pending", None), ("2", "pending", None)]
@@ -115,6 +115,6 @@ async def test_moving_into_a_chat_that_was_gone_resumes_it(state: State, clock: 
     await state.subscriptions.pause(BRUNO, PauseReason.GONE)
     clock.forward(timedelta(days=1).total_seconds())
     await state.subscriptions.move_chat(ANNA, "2")
-    merged = await state.subscriptions.subscription_of(BRUNO)
+    merged = await state.subscriptions.preferences_of(BRUNO)
     assert merged is not None
     assert (merged.state, merged.pause_reason) == (SubscriptionState.ACTIVE, None)

@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.replies import Channel, ChatAddress
 from bot.state.database import in_one_line
 from bot.state.deliveries import Delivery, Outcome, Parcel
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State
 from bot.state.outbox import LEASE
 from bot.state.schedule import Quiet
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
 
@@ -87,7 +87,7 @@ async def test_the_same_story_does_not_ping_again(state: State, clock: StoppedCl
     await subscribed(state, BRUNO)
     assert await state.outbox.audience(story="first") == {Rhythm.AT_ONCE: 1}
     assert await state.outbox.announce("second", story="first") == 1
-    assert await state.outbox.story_of("second") == "first"
+    assert await state.outbox.told_of(["first", "second", "third"]) == {"first": None, "second": "first"}
     assert await state.outbox.announce("third", story="first") == 0
     assert told(await take(state, clock)) == [(ANNA, ["first"]), (BRUNO, ["second"])]
 
@@ -116,8 +116,8 @@ async def test_a_second_source_edits_what_was_sent(state: State, clock: StoppedC
 
 async def test_an_answer_goes_to_whoever_asked(state: State, clock: StoppedClock, url: str) -> None:
     """An answer reaches a chat without a subscription, with the question, which is let go once it was sent."""
-    number = await state.subscriptions.await_answer(ANNA, "When?", "en")
-    [asked] = await state.subscriptions.awaited()
+    number = await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
     for _ in range(2):
         await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)])
     [parcel] = await take(state, clock)
@@ -130,8 +130,8 @@ async def test_an_answer_goes_to_whoever_asked(state: State, clock: StoppedClock
 
 async def test_what_is_owed_to_nobody(state: State) -> None:
     """Corrections go to active subscribers alone, and nothing to chats that were erased."""
-    await state.subscriptions.await_answer(ANNA, "When?", "en")
-    [asked] = await state.subscriptions.awaited()
+    await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
     assert await state.outbox.owe(DeliveryKind.CORRECTION, "news", [(asked.chat_id, "1", None)]) == 0
     await state.subscriptions.erase(ANNA)
     assert await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, "1", None)]) == 0
@@ -338,7 +338,7 @@ async def test_many_are_settled_together(state: State, clock: StoppedClock, url:
         ("1", "skipped", "no more at hand"),
         ("2", "failed", "blocked"),
     ] * 2
-    paused = await state.subscriptions.subscription_of(people[2])
+    paused = await state.subscriptions.preferences_of(people[2])
     assert paused is not None
     assert paused.pause_reason is PauseReason.GONE
     assert told(await take(state, clock)) == [

@@ -1,7 +1,7 @@
 """How long what is kept of people is kept, and that nothing of it is left when it goes."""
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,9 +11,10 @@ from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.database import Engines
 from bot.state.deliveries import Outcome
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason
 from bot.state.opening import State, open_state
 from bot.state.schedule import Quiet
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, chats, metadata
+from bot.state.schema import chats, metadata
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows
 from tests.vaults import VAULT
@@ -40,7 +41,7 @@ async def fill(state: State, chat: ChatAddress) -> None:
     await state.subscriptions.choose_language(chat, "it")
     await state.subscriptions.set_quiet(chat, Quiet(0, 60))
     await state.subscriptions.add_own_topic(chat, "the words of nobody else", "en")
-    await state.subscriptions.await_answer(chat, "the question of nobody else", "en")
+    await state.questions.await_answer(chat, "the question of nobody else", "en")
     await state.shown.note(chat, [("news/p1/s1", "en", "It costs 1.")])
     await state.counts.refused(chat, "news/p1/s1")
     await state.counts.flush()
@@ -122,7 +123,8 @@ async def test_a_reader_in_the_way_is_waited_out(
 ) -> None:
     """Where another process holds on to the log, the rows go at once, and the next start or sweep clears the bytes."""
     monkeypatch.setattr("bot.state.database.BUSY_SECONDS", 0)
-    async with open_state(settings, VAULT) as impatient:
+    async with open_state(settings, VAULT, now=clock) as impatient:
+        await impatient.subscriptions.sweep(clock())
         await fill(state, ANNA)
         key = VAULT.lookup(ANNA.address).encode()
         reader = Engines(url)
@@ -132,8 +134,26 @@ async def test_a_reader_in_the_way_is_waited_out(
             assert number_of(url, "chats") == 0
             assert key in bytes_of(tmp_path / "annuncio.db")
         await reader.close()
+        await impatient.subscriptions.sweep(clock())
+        assert key not in bytes_of(tmp_path / "annuncio.db")
+
+
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+async def test_the_file_is_cleared_once_a_day(state: State, url: str, clock: StoppedClock, tmp_path: Path) -> None:
+    """What goes by itself is gone from the file within a day; what is erased at somebody's word is, at once."""
     await state.subscriptions.sweep(clock())
-    assert key not in bytes_of(tmp_path / "annuncio.db")
+    topic = await state.subscriptions.add_own_topic(ANNA, "the words of nobody else", "en")
+    [(words,)] = rows(url, "SELECT words FROM own_topics")
+    await state.subscriptions.remove_own_topic(ANNA, topic.id)
+    for seconds in (DAY - 1, 1):
+        assert words.encode() in bytes_of(tmp_path / "annuncio.db")
+        clock.forward(seconds)
+        await state.subscriptions.sweep(clock())
+    assert words.encode() not in bytes_of(tmp_path / "annuncio.db")
+    await fill(state, ANNA)
+    [(words,)] = rows(url, "SELECT words FROM own_topics")
+    await state.subscriptions.erase(ANNA)
+    assert words.encode() not in bytes_of(tmp_path / "annuncio.db")
 
 
 async def test_who_left_is_kept_for_thirty_days(state: State, clock: StoppedClock, url: str) -> None:
@@ -166,7 +186,7 @@ async def test_who_left_and_asked_waits_for_the_answer(state: State, clock: Stop
     await state.subscriptions.sweep(clock())
     tables = ("chats", "awaited", "subscriptions", "own_topics", "shown")
     assert [number_of(url, table) for table in tables] == [1, 1, 0, 0, 0]
-    [asked] = await state.subscriptions.awaited()
+    [asked] = await state.questions.awaited()
     assert await state.outbox.owe(DeliveryKind.ANSWER, "late", [(asked.chat_id, str(asked.id), None)]) == 1
 
 
@@ -183,16 +203,16 @@ async def test_what_was_shown_and_sent_is_kept_for_half_a_year(state: State, clo
     clock.forward(1)
     await state.subscriptions.sweep(clock())
     assert [number_of(url, table) for table in tables] == [0, 0, 0, 0]
-    assert await state.subscriptions.subscription_of(ANNA) is not None
+    assert await state.subscriptions.preferences_of(ANNA) is not None
 
 
 async def test_a_chat_of_which_nothing_is_left(state: State, clock: StoppedClock, url: str) -> None:
     """Whoever asked one question and had it answered is not kept; a chosen language is."""
-    number = await state.subscriptions.await_answer(ANNA, "When?", "en")
+    number = await state.questions.await_answer(ANNA, "When?", "en")
     await state.subscriptions.choose_language(BRUNO, "it")
     await state.subscriptions.sweep(clock())
     assert number_of(url, "chats") == 2
-    [asked] = await state.subscriptions.awaited()
+    [asked] = await state.questions.awaited()
     await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)])
     parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
     await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT)) for parcel in parcels])
@@ -201,22 +221,32 @@ async def test_a_chat_of_which_nothing_is_left(state: State, clock: StoppedClock
     assert number_of(url, "chats") == 1
 
 
-async def test_drafts_forget_who_made_them(state: State, clock: StoppedClock) -> None:
-    """After 30 days a draft names no admin any more."""
-    draft = await state.drafts.add("news", "{}", "published", made_by="42")
-    clock.forward(30 * DAY)
-    await state.subscriptions.sweep(clock())
-    kept = await state.drafts.get(draft.id)
-    assert kept is not None
-    assert kept.made_by is None
-
-
 async def test_an_asker_is_another_one_each_month(state: State, clock: StoppedClock) -> None:
     """People are counted once a month, and nobody can be followed from one month into the next."""
     for _ in range(2):
         await state.counts.asked(ANNA)
         await state.counts.refused(ANNA, "news/p1/s1")
         clock.forward(31 * DAY)
-    askers = await state.counts.askers(date(2025, 9, 1))
-    assert {sentence: len(hashes) for sentence, hashes in askers.items()} == {"": 2, "news/p1/s1": 2}
-    assert await state.counts.unanswered(date(2025, 9, 1), at_least=1) == (("news/p1/s1", 1),)
+    askers = await state.counts.askers(date(2025, 9, 1), date(2025, 10, 1))
+    [september], [october] = (askers[month]["news/p1/s1"] for month in ("2025-09", "2025-10"))
+    assert september != october
+    assert askers == {
+        "2025-09": {"": {september}, "news/p1/s1": {september}},
+        "2025-10": {"": {october}, "news/p1/s1": {october}},
+    }
+
+
+async def test_months_end_where_they_end(state: State, clock: StoppedClock) -> None:
+    """The last moment of a month, or of a year, is of that month, and no day of it asks for another month."""
+    for moment in ("2025-11-30T23:59:59", "2025-12-01", "2025-12-31T23:59:59", "2026-01-01", "2026-02-28"):
+        clock.moment = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        await state.counts.asked(ANNA)
+
+    async def months(since: str, until: str) -> list[str]:
+        return sorted(await state.counts.askers(date.fromisoformat(since), date.fromisoformat(until)))
+
+    assert await months("2025-11-30", "2025-12-29") == ["2025-11", "2025-12"]
+    assert await months("2025-12-02", "2025-12-31") == ["2025-12"]
+    assert await months("2025-12-31", "2026-01-29") == ["2025-12", "2026-01"]
+    assert await months("2026-01-30", "2026-02-28") == ["2026-01", "2026-02"]
+    assert await months("2025-09-01", "2025-10-31") == []

@@ -1,18 +1,18 @@
 """Who wants to hear of what, and how."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import StatementError
 
 from bot.replies import Channel, ChatAddress
 from bot.state.deliveries import Outcome
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.opening import State
 from bot.state.preferences import OwnTopic, Preferences
 from bot.state.schedule import Quiet
-from bot.state.schema import DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
-from bot.state.subscriptions import ChatLanguage, Subscription
+from bot.state.subscriptions import ChatLanguage
 from tests.clocks import StoppedClock
 from tests.state.looking import number_of, rows, states
 
@@ -42,21 +42,21 @@ async def test_the_chosen_language_and_the_last_one_are_apart(state: State) -> N
 # Coming and going
 
 
-async def test_subscribing_is_for_everything(state: State, clock: StoppedClock) -> None:
-    """The first time subscribes to everything, the second changes nothing."""
-    assert await state.subscriptions.subscription_of(ANNA) is None
+async def test_subscribing_is_for_everything(state: State) -> None:
+    """The first time subscribes to everything, at once, the second changes nothing."""
+    assert await state.subscriptions.preferences_of(ANNA) is None
     assert await state.subscriptions.subscribe(ANNA, "it") is True
     assert await state.subscriptions.subscribe(ANNA, "it") is False
-    assert await state.subscriptions.subscription_of(ANNA) == Subscription(
-        ANNA, SubscriptionState.ACTIVE, clock(), ("everything",)
+    assert await state.subscriptions.preferences_of(ANNA) == Preferences(
+        ("everything",), (), Rhythm.AT_ONCE, None, None, SubscriptionState.ACTIVE
     )
 
 
 async def test_the_threads_of_a_chat_are_chats_of_their_own(state: State) -> None:
     """A forum topic subscribes without the group, and the same address on another channel is another chat."""
     assert await state.subscriptions.subscribe(TOPIC) is True
-    assert await state.subscriptions.subscription_of(ANNA) is None
-    assert await state.subscriptions.subscription_of(ChatAddress(Channel.TERMINAL, "1", 7)) is None
+    assert await state.subscriptions.preferences_of(ANNA) is None
+    assert await state.subscriptions.preferences_of(ChatAddress(Channel.TERMINAL, "1", 7)) is None
     assert await state.subscriptions.unsubscribe(ANNA) is False
 
 
@@ -70,17 +70,16 @@ async def test_two_processes_writing_at_once_wait_for_each_other(state: State, o
         assert sorted(news) == [False, True]
 
 
-async def test_who_leaves_stays_out_until_subscribing_again(state: State, clock: StoppedClock) -> None:
+async def test_who_leaves_stays_out_until_subscribing_again(state: State) -> None:
     """A person who left is not brought back by unblocking the bot, but by subscribing."""
     await state.subscriptions.subscribe(ANNA, "it")
-    clock.forward(60)
     assert await state.subscriptions.unsubscribe(ANNA) is True
     assert await state.subscriptions.unsubscribe(ANNA) is False
     assert await state.subscriptions.pause(ANNA, PauseReason.BLOCKED) is False
     assert await state.subscriptions.resume(ANNA) is False
-    assert await state.subscriptions.subscription_of(ANNA) == Subscription(
-        ANNA, SubscriptionState.PAUSED, clock(), ("everything",), PauseReason.PERSON
-    )
+    left = await state.subscriptions.preferences_of(ANNA)
+    assert left is not None
+    assert (left.state, left.pause_reason) == (SubscriptionState.PAUSED, PauseReason.PERSON)
     assert await state.subscriptions.subscribe(ANNA, "it") is True
 
 
@@ -106,7 +105,7 @@ async def test_a_topic_that_is_gone_is_paused_alone(state: State) -> None:
 async def test_of_a_stranger_who_blocks_nothing_is_kept(state: State, url: str) -> None:
     """A chat without a subscription that takes no message any more leaves no row: nobody waits for its return."""
     await state.subscriptions.choose_language(ANNA, "de")
-    await state.subscriptions.await_answer(ANNA, "Wann?", "de")
+    await state.questions.await_answer(ANNA, "Wann?", "de")
     assert await state.subscriptions.pause(ANNA, PauseReason.BLOCKED) is False
     assert number_of(url, "chats") == number_of(url, "awaited") == 0
 
@@ -237,6 +236,81 @@ async def test_new_wishes_move_what_is_owed(state: State, clock: StoppedClock, u
     assert await due() == ["2025-09-24 12:00", "2025-09-24 12:10"]
 
 
+@pytest.mark.parametrize(
+    ("rhythm", "zone", "announced", "changed", "to", "comes"),
+    [
+        # On the last Sunday of October nine in Rome is 8:00 UTC, an hour later than the day before.
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", "Europe/Athens", "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T07:30", "Europe/Athens", "10-26T07:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T07:30", "Europe/London", "10-26T09:00"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", "Europe/London", "10-26T09:00"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", "America/Los_Angeles", "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", "Pacific/Auckland", "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", Quiet(540, 630), "10-26T09:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", Quiet(0, 420), "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", Rhythm.DAILY, "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-25T15:00", "10-26T08:00:30", Rhythm.AT_ONCE, "10-26T08:00:30"),
+        (Rhythm.DAILY, "Europe/Rome", "10-26T08:00:10", "10-26T08:00:30", Quiet(0, 420), "10-27T08:00"),
+        # On the second Sunday of March the clocks of America go on: the Monday after, nine in New York is 13:00 UTC.
+        (Rhythm.WEEKLY, "America/New_York", "03-05T12:00", "03-09T13:00:30", "America/Chicago", "03-09T14:00"),
+        (Rhythm.WEEKLY, "America/New_York", "03-05T12:00", "03-09T13:00:30", "America/Halifax", "03-09T13:00:30"),
+        (Rhythm.WEEKLY, "America/New_York", "03-05T12:00", "03-09T12:30", "America/Halifax", "03-09T12:30"),
+    ],
+)
+async def test_a_digest_keeps_its_day(
+    state: State,
+    clock: StoppedClock,
+    rhythm: Rhythm,
+    zone: str,
+    announced: str,
+    changed: str,
+    to: str | Quiet | Rhythm,
+    comes: str,
+) -> None:
+    """Whatever clock or hours somebody changes to, what was due that day comes that day, or at once, and once."""
+
+    def moment(text: str) -> datetime:
+        return datetime.fromisoformat(f"{2025 if text.startswith('10') else 2026}-{text}").replace(tzinfo=UTC)
+
+    await state.subscriptions.subscribe(ANNA)
+    await state.subscriptions.set_zone(ANNA, zone)
+    await state.subscriptions.set_rhythm(ANNA, rhythm)
+    clock.moment = moment(announced)
+    await state.outbox.announce("news")
+    clock.moment = moment(changed)
+    match to:
+        case Quiet():
+            await state.subscriptions.set_quiet(ANNA, to)
+        case Rhythm():
+            await state.subscriptions.set_rhythm(ANNA, to)
+        case zone:
+            await state.subscriptions.set_zone(ANNA, zone)
+    if moment(comes) > clock():
+        clock.moment = moment(comes) - timedelta(seconds=1)
+        assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me") == ()
+    clock.moment = moment(comes)
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT))])
+    await state.subscriptions.set_zone(ANNA, "Europe/London")
+    clock.forward(8 * 86400)
+    assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me") == ()
+
+
+async def test_a_digest_that_was_begun_is_not_put_off(state: State, clock: StoppedClock) -> None:
+    """What could not be sent at its hour is tried again at the time that the channel named, on whatever clock."""
+    await state.subscriptions.subscribe(ANNA)
+    await state.subscriptions.set_rhythm(ANNA, Rhythm.DAILY)
+    await state.outbox.announce("news")
+    clock.forward(21 * 3600)
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")
+    again = Outcome(DeliveryState.PENDING, due_at=clock() + timedelta(seconds=30))
+    await state.outbox.settle([(parcel, again)])
+    await state.subscriptions.set_zone(ANNA, "Europe/Rome")
+    assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me") == ()
+    clock.forward(30)
+    assert len(await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")) == 1
+
+
 # In their own words
 
 
@@ -264,16 +338,16 @@ async def test_a_number_never_comes_twice(state: State) -> None:
 
 async def test_a_question_waits_until_its_answer_is_owed(state: State, clock: StoppedClock, url: str) -> None:
     """A question is asked anew of each article until one answers it, and is kept for 180 days at most."""
-    number = await state.subscriptions.await_answer(ANNA, "When?", "en")
-    [asked] = await state.subscriptions.awaited()
+    number = await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
     assert (asked.id, asked.question, asked.language, asked.asked_at) == (number, "When?", "en", clock())
-    assert await state.subscriptions.awaiting(ANNA) == 1
-    assert await state.subscriptions.awaiting(BRUNO) == 0
+    assert await state.questions.awaiting(ANNA) == 1
+    assert await state.questions.awaiting(BRUNO) == 0
     assert await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)]) == 1
-    assert await state.subscriptions.awaited() == ()
+    assert await state.questions.awaited() == ()
     parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
     await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT)) for parcel in parcels])
     assert number_of(url, "awaited") == 0
-    await state.subscriptions.await_answer(ANNA, "Where?", "en")
+    await state.questions.await_answer(ANNA, "Where?", "en")
     clock.forward(180 * 86400)
-    assert await state.subscriptions.awaited() == ()
+    assert await state.questions.awaited() == ()

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from bot.replies import Channel, ChatAddress
 from bot.state.deliveries import Delivery, Parcel
+from bot.state.kinds import EVERYTHING, DeliveryKind, PauseReason, Rhythm
 from bot.state.schedule import Quiet, next_due, out_of_quiet
-from bot.state.schema import EVERYTHING, DeliveryKind, PauseReason, Rhythm
 
 NEVER = datetime(1, 1, 1, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -16,10 +16,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from bot.replies import Channel
 from bot.state.database import Engines
-from bot.state.deliveries import Outcome
+from bot.state.deliveries import Delivery, Outcome
+from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
-from bot.state.schema import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
+from bot.state.questions import Questions
 from bot.state.subscriptions import Subscriptions
 from tests.stateful.people import JUMPS, Books, Held, Person, quiet_hours, thing_of
 from tests.vaults import VAULT
@@ -78,6 +79,7 @@ class Deliveries(RuleBasedStateMachine):
         self.announced: list[tuple[str, frozenset[str]]] = []
         self.engines = Engines(self.url)
         self.subscriptions = Subscriptions(self.engines, VAULT, lambda: self.now)
+        self.questions = Questions(self.engines, VAULT, lambda: self.now)
         self.outbox = Outbox(self.engines, VAULT, lambda: self.now)
         self.processes = [self._process(), self._process()]
 
@@ -175,8 +177,8 @@ class Deliveries(RuleBasedStateMachine):
     def answer_later(self, name: str) -> None:
         """A question was kept, and an article answers it; owed twice, it is owed once."""
         person = self.people[name]
-        number = self.do(self.subscriptions.await_answer(person.chat, "Quando?", "it"))
-        [chat_id] = [asked.chat_id for asked in self.do(self.subscriptions.awaited()) if asked.id == number]
+        number = self.do(self.questions.await_answer(person.chat, "Quando?", "it"))
+        [chat_id] = [asked.chat_id for asked in self.do(self.questions.awaited()) if asked.id == number]
         rows = [(chat_id, str(number), None)]
         owed = self.do(self.outbox.owe(DeliveryKind.ANSWER, "later", rows))
         assert self.do(self.outbox.owe(DeliveryKind.ANSWER, "later", rows)) == 0
@@ -310,6 +312,18 @@ class Deliveries(RuleBasedStateMachine):
         return len(parcels)
 
     def _land(self, process: Process, held: Held, how: str) -> None:
+        """A request ends; none is made of what is owed no more by then."""
+        fresh = self.do(process.outbox.still_owed(held.parcel)).deliveries
+        stale = tuple(delivery for delivery in held.parcel.deliveries if delivery not in fresh)
+        if stale:
+            skipped = Outcome(DeliveryState.SKIPPED, "left while it was being sent")
+            process.unsettled.append((self._part(held, stale), skipped))
+        if not fresh:
+            return
+        held = self._part(held, fresh)
+        person = self._at(held.parcel.chat.address)
+        for thing in held.things:
+            assert person.active or thing[2] is DeliveryKind.ANSWER, f"{thing} goes to somebody who left"
         if how in ("sent", "unknown"):
             for thing in held.things:
                 self.books.unknown[thing] += how == "unknown"
@@ -328,6 +342,11 @@ class Deliveries(RuleBasedStateMachine):
             case _:
                 outcome = Outcome(DeliveryState.PENDING, "later", due_at=self.now + timedelta(seconds=30))
         process.unsettled.append((held, outcome))
+
+    def _part(self, held: Held, deliveries: tuple[Delivery, ...]) -> Held:
+        things = zip(held.parcel.deliveries, held.things, strict=True)
+        some = tuple(thing for delivery, thing in things if delivery in deliveries)
+        return replace(held, parcel=replace(held.parcel, deliveries=deliveries), things=some)
 
     def _settle(self, process: Process) -> None:
         items = process.unsettled
