@@ -2,8 +2,9 @@
 
 The real bot in a process of its own, with the packaged model and SQLite, against the tests' Bot API server in another,
 over HTTP on this machine. Telegram's limits are scaled by a factor, for both alike; the server counts every breach.
-Three trials: as it is, with five percent of every fault, and with kill -9 at random instants. Exits with 1 where
-something that must hold does not.
+Three trials: as it is; with five percent of every fault; and with kill -9 at random instants, where each start is
+another process, so that nothing is asked and no memory is measured. Exits with 1 where something that must hold does
+not.
 """
 
 import argparse

@@ -1,12 +1,13 @@
 """The composition root: settings become services, services become a bot. Read it from top to bottom."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bot.answers.opening import Answering
 from bot.chat.conversation import Conversation
+from bot.chat.features import Feature
 from bot.chat.subscribing import subscriber_features
 from bot.chat.timeline import Timeline
 from bot.logs import lines_of
@@ -48,8 +49,11 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(answering: Answering) -> AsyncIterator[Services]:
-    """All of it over an open database, and the threads that answer. Raises StateError."""
+async def open_services(answering: Answering, channel: Sequence[Feature] = ()) -> AsyncIterator[Services]:
+    """All of it over an open database, and the threads that answer. Raises StateError.
+
+    `channel` is what the channel itself brings to the conversation, such as what it holds of chats in memory.
+    """
     settings, library = answering.settings, answering.catalogue.current
     vault = open_vault(settings)
     with ThreadPoolExecutor(settings.answer_threads, thread_name_prefix="answer") as threads:
@@ -62,6 +66,7 @@ async def open_services(answering: Answering) -> AsyncIterator[Services]:
                 *subscriber_features(state.subscriptions, library, preview, threads),
                 Timeline(library, answering.samples, threads).feature,
                 Later(state.questions, state.shown, library, threads).feature,
+                *channel,
             )
             conversation = Conversation(
                 answering.catalogue,

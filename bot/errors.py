@@ -79,13 +79,15 @@ class ChatMovedError(SendError):
 class TryLaterError(SendError):
     """Not now: `seconds` is how long to wait before the next try.
 
-    `everywhere` says that every chat has to wait so long for what is sent like this.
+    `everywhere` says that every chat has to wait so long for what is sent like this, `silent` that nothing was said of
+    the message or its chat: the server was not reached, fails, or does not take the bot for its own.
     """
 
-    def __init__(self, seconds: float, reason: str, *, everywhere: bool = False) -> None:
+    def __init__(self, seconds: float, reason: str, *, everywhere: bool = False, silent: bool = False) -> None:
         super().__init__(f"{reason} (again in {seconds:g} s)")
         self.seconds = seconds
         self.everywhere = everywhere
+        self.silent = silent
 
 
 class MessageRefusedError(SendError):

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,11 +15,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageRefusedError, TryLaterError
 from bot.news.announcer import RENEWAL, Announcer
 from bot.news.pushes import parts
-from bot.news.tries import MAX_ATTEMPTS
+from bot.news.resting import FIRST_REST, LONGEST_REST, Rest
+from bot.news.tries import LASTS, MAX_ATTEMPTS, Wait, later
 from bot.replies import Channel, ChatAddress, Reply
 from bot.state.database import Engines
-from bot.state.deliveries import Parcel
-from bot.state.kinds import PauseReason, SubscriptionState
+from bot.state.deliveries import Delivery, Parcel
+from bot.state.kinds import DeliveryKind, PauseReason, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
 from bot.state.subscriptions import Subscriptions
@@ -48,6 +49,7 @@ class Stand:
         self.file = file
         self.sender = MemorySender()
         self.arrived: list[Parcel] = []
+        self.ticks: Callable[[], float] = lambda: clock().timestamp()
         self.announcer = self.another()
 
     def another(self, at_once: int = 64) -> Announcer:
@@ -60,6 +62,8 @@ class Stand:
             parts=parts,
             sent=self._sent,
             now=self.clock,
+            clock=lambda: self.ticks(),
+            chance=lambda: 0.0,
             at_once=at_once,
         )
 
@@ -243,7 +247,8 @@ async def test_a_digest_is_edited_as_a_whole(stand: Stand) -> None:
     await stand.announcer.deliver_due()
     assert await stand.outbox.owe_edits("news", "other") == 3
     parcels = await stand.outbox.take(Channel.TELEGRAM, stand.clock(), 9, "us")
-    assert [delivery.together for parcel in parcels for delivery in parcel.deliveries] == [("news", "offer")] * 3
+    edits = [delivery for parcel in parcels for delivery in parcel.deliveries]
+    assert [[one.article for one in edit.together] for edit in edits] == [["news", "offer"]] * 3
 
 
 async def test_edits_come_after_the_message(stand: Stand) -> None:
@@ -349,6 +354,80 @@ async def test_tries_have_an_end_and_outlast_an_outage(stand: Stand) -> None:
     assert len(stand.sender.errors[ANNA]) == 20 - MAX_ATTEMPTS
 
 
+SILENCE = TryLaterError(5, "not reached", silent=True)
+
+
+async def test_an_outage_fails_nothing(stand: Stand) -> None:
+    """While the channel says nothing it is asked with one message at a time, ever more seldom, and none of the tries of
+    anything is used up: all of it comes when the network is back."""
+    for number in range(100, 110):
+        await stand.subscriptions.subscribe(ChatAddress(Channel.TELEGRAM, str(number)), "it")
+    await stand.outbox.announce("news")
+    asked: list[float] = []
+
+    class Cut(MemorySender):
+        async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
+            del chat, reply, options
+            asked.append((stand.clock() - begun).total_seconds())
+            raise SILENCE
+
+    begun, back = stand.clock(), stand.sender
+    stand.sender = Cut()
+    announcer = stand.another(at_once=8)
+    for _ in range(12 * 60 * 6):
+        assert await announcer.deliver_due() == 0
+        stand.clock.forward(10)
+    assert asked[:12] == [0] * 8 + [10, 20, 40, 80]
+    assert 12 * 3600 / LONGEST_REST <= len(asked) <= 12 * 3600 / LONGEST_REST + 20
+    assert {state for _, state, _ in stand.states()} == {"pending"}
+    announcer._sender = back
+    stand.clock.forward(LONGEST_REST)
+    assert await announcer.deliver_due() == 13
+    assert await announcer.deliver_due() == 0
+
+
+async def test_what_is_never_answered_ends_by_its_age(stand: Stand) -> None:
+    """A chat for which nothing is ever said holds up nobody, and is given up some days after its first try."""
+    stand.sender.fail(ANNA, *[SILENCE] * 40)
+    await stand.outbox.announce("news")
+    assert await stand.announcer.deliver_due() == 2
+    begun = stand.clock()
+    while stand.states()[0][1] == "pending":
+        stand.clock.forward(7200)
+        await stand.announcer.deliver_due()
+    assert stand.states()[0] == ("1", "failed", "not reached (again in 5 s)")
+    assert stand.clock() - begun == LASTS
+    await stand.outbox.announce("later")
+    stand.clock.forward(LONGEST_REST)
+    assert await stand.announcer.deliver_due() == 0
+    stand.clock.forward(LONGEST_REST)
+    assert await stand.announcer.deliver_due() == 2
+
+
+async def test_a_clock_that_was_put_back_ends_no_sending(stand: Stand) -> None:
+    """A rest is as long as it is, whatever is made of the clock meanwhile."""
+    stand.ticks = lambda: 100.0
+    stand.sender.fail(ANNA, TryLaterError(20, "too fast", everywhere=True))
+    await stand.outbox.announce("news")
+    assert await stand.another(at_once=1).deliver_due() == 0
+    announcer = stand.another(at_once=1)
+    announcer._rest.ask(20)
+    stand.clock.forward(-86400)
+    stand.ticks = lambda: 120.0
+    await stand.outbox.announce("offer")
+    assert await announcer.deliver_due() == 3
+
+
+def test_what_failed_together_comes_apart() -> None:
+    """Waits are longer by chance, those of one message alike."""
+    part = Parcel(ANNA, 1, None, None, tuple(Delivery(n, "a", DeliveryKind.ANNOUNCEMENT) for n in range(2)))
+    now = StoppedClock()()
+    due = [[outcome.due_at for _, outcome in later(part, Wait("?", 10), now, chance)] for chance in (0.0, 1.0)]
+    assert due == [[now + timedelta(seconds=10)] * 2, [now + timedelta(seconds=11)] * 2]
+    rests = [Rest(lambda: 0.0, chance).fall_silent(1) for chance in (lambda: 0.0, lambda: 1.0)]
+    assert rests == [FIRST_REST, FIRST_REST * 1.25]
+
+
 async def test_what_is_new_does_not_share_the_tries_of_what_is_old(stand: Stand) -> None:
     """An article that joins one which failed nine times has ten tries of its own, and is not kept waiting for it."""
     stand.sender.fail(ANNA, TryLaterError(5, "not reached"))
@@ -443,7 +522,7 @@ async def test_what_is_left_of_a_digest_is_sent(stand: Stand) -> None:
 
     announcer = Announcer(stand.outbox, stand.sender, late, Channel.TELEGRAM, parts=parts, now=stand.clock)
     assert await announcer.deliver_due() == 2
-    stand.clock.forward(1)
+    stand.clock.forward(2)
     assert await announcer.deliver_due() == 1
     assert stand.taken[-1] == ("1", "offer in it")
 

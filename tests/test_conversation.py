@@ -1,6 +1,7 @@
 """The conversation, as every channel has it: over a real database, the shipped announcement and the real model."""
 
 import asyncio
+import re
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from bot.chat.aids import CONTEXT, OTHER
 from bot.chat.composing import TELEGRAM_LIMIT, plain, question_buttons, units
 from bot.chat.conversation import COMMANDS, Conversation
 from bot.chat.features import Feature, Visitor
+from bot.chat.links import start_of
 from bot.chat.subscribing import subscriber_features
 from bot.chat.timeline import Timeline
 from bot.chat.waiting import Waiting
@@ -215,6 +217,21 @@ async def test_a_deep_link_asks(conversation: Conversation, offered: Callable[[s
     assert linked == await conversation.press(visitor(2), f"q:{question_token(question)}")
     assert linked[0] == Reply(f"<b>{question}</b>")
     assert "2027" in linked[1].html
+
+
+async def test_a_deep_link_is_any_button_that_asks(conversation: Conversation) -> None:
+    """A link does in the private chat what the buttons under an answer do, whose colons it cannot carry."""
+    [answered] = await conversation.message(visitor(), "Quando arrivano le auto Xiaomi in Europa?")
+    buttons = [button for row in answered.buttons for button in row]
+    assert buttons
+    for button in buttons:
+        start = start_of(button.data)
+        assert start is not None
+        assert re.fullmatch("[A-Za-z0-9_-]{1,64}", start)
+        assert await conversation.command(visitor(2), "start", start) == await conversation.press(
+            visitor(3), button.data
+        )
+    assert start_of("set:done") is None
 
 
 async def test_a_deep_link_that_is_old(conversation: Conversation) -> None:

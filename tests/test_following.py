@@ -9,6 +9,7 @@ import pytest
 from bot.chat.following import LONGEST, MOST, SHOWN
 from bot.chat.waiting import PATIENCE
 from bot.settings import LANGUAGES
+from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.preferences import OwnTopic
 from bot.texts import day, say
 from tests.subscribers import Office, open_office
@@ -57,6 +58,23 @@ async def test_a_newcomer_follows_it_alone(office: Office) -> None:
     assert reply.edits
     assert reply.html.startswith(say("en", "own_followed"))
     assert "Topics: only your own\nYour own: “prices in Italy”" in reply.html
+    assert (await office.wishes()).topics == ()
+
+
+@pytest.mark.parametrize("reason", [PauseReason.RESTING, PauseReason.BLOCKED])
+async def test_who_rests_keeps_what_they_follow(office: Office, reason: PauseReason) -> None:
+    """A topic of one's own comes beside the others also after a pause; only who had left begins anew."""
+    talk = office.talk()
+    await talk.types("/subscribe offers")
+    await office.subscriptions.pause(talk.visitor.chat, reason)
+    await talk.types("/subscribe prices in Italy")
+    await talk.presses("Follow it")
+    kept = await office.wishes()
+    assert (kept.topics, [topic.words for topic in kept.own]) == (("offers",), ["prices in Italy"])
+    assert kept.state is SubscriptionState.ACTIVE
+    await talk.types("/unsubscribe")
+    await talk.types("/subscribe a depot in Turin")
+    await talk.presses("Follow it")
     assert (await office.wishes()).topics == ()
 
 

@@ -441,23 +441,26 @@ async def test_a_pause_that_telegram_asks_for(world: World, times: int) -> None:
 
 
 async def test_waits_are_those_that_telegram_names(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """The wait is as long as Telegram asks for; where that is longer than a person would wait, nobody does."""
+    """The wait is as long as Telegram asks for; where that is longer than people wait, they hear so after it."""
     world.api.trouble("sendMessage", 429, "Too Many Requests: retry after 9", retry_after=9)
     await world.process(world.message(text="say one"))
     assert sum(world.time.waits) == pytest.approx(9, abs=0.01)
     world.api.trouble("sendMessage", 429, "Too Many Requests: retry after 900", retry_after=900)
     await world.process(world.message(text="say two and three"))
-    assert world.api.sent == [(7, "say one")] * 2 + [(7, "say two")]
-    assert sum(world.time.waits) == pytest.approx(9, abs=0.01)
+    await settled()
+    assert world.api.sent == [(7, "say one")] * 2 + [(7, "say two"), (7, say("it", "answer_lost"))]
+    assert sum(world.time.waits) == pytest.approx(909, abs=0.01)
     assert "an answer is given up: Telegram asks for a pause (again in 900 s)" in caplog.messages
 
 
 async def test_an_answer_that_never_gets_through(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """After a few tries an answer is given up with a line for the operator; the bot goes on."""
+    """After a few tries an answer is given up with a line for the operator, and one later for the person; the bot goes
+    on."""
     for _ in range(TRIES):
         world.api.trouble("sendMessage", 502, "Bad Gateway")
     await world.process(world.message(text="say one"))
-    assert world.api.sent == [(7, "say one")] * TRIES
+    await settled()
+    assert world.api.sent == [(7, "say one")] * TRIES + [(7, say("it", "answer_lost"))]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == [
         f"an answer could not be sent in {TRIES} tries"
     ]
@@ -502,6 +505,36 @@ async def test_blocked_and_unblocked(world: World, subscriptions: Subscriptions)
     assert active is not None
     assert active.state is SubscriptionState.ACTIVE
     assert world.api.calls[1:] == []
+
+
+@pytest.mark.parametrize("speaks", ["message", "press", "elsewhere in the group"])
+async def test_whoever_speaks_is_there(world: World, subscriptions: Subscriptions, speaks: str) -> None:
+    """A chat that took nothing any more gets the news again from the first message or press that comes from it."""
+    group = speaks == "elsewhere in the group"
+    chat = ChatAddress(Channel.TELEGRAM, "-100", 12) if group else ChatAddress(Channel.TELEGRAM, "7")
+    await subscriptions.subscribe(chat, "it")
+    await subscriptions.pause(chat, PauseReason.GONE)
+    updates = {
+        "message": world.message(text="say hello"),
+        "press": world.press("do:privacy"),
+        "elsewhere in the group": world.message(GROUP, text="/privacy@annuncio_bot"),
+    }
+    await world.process(updates[speaks])
+    found = await subscriptions.preferences_of(chat)
+    assert found is not None
+    assert (found.state, found.pause_reason) == (SubscriptionState.ACTIVE, None)
+
+
+async def test_speaking_does_not_undo_a_wish(world: World, subscriptions: Subscriptions) -> None:
+    """Who left by /unsubscribe, or rests, may ask and press whatever they like: they hear no news."""
+    chat = ChatAddress(Channel.TELEGRAM, "7")
+    await subscriptions.subscribe(chat, "it")
+    for reason in (PauseReason.RESTING, PauseReason.PERSON):
+        await (subscriptions.unsubscribe(chat) if reason is PauseReason.PERSON else subscriptions.pause(chat, reason))
+        await world.process(world.message(text="say hello"), world.press("do:privacy"))
+        found = await subscriptions.preferences_of(chat)
+        assert found is not None
+        assert found.pause_reason is reason
 
 
 async def test_unblocking_does_not_undo_a_wish(world: World, subscriptions: Subscriptions) -> None:

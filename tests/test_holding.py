@@ -10,15 +10,19 @@ from bot.answers.opening import Answering, open_answering
 from bot.app import open_services
 from bot.chat.composing import plain
 from bot.chat.conversation import Conversation
-from bot.chat.features import Visitor
+from bot.chat.features import Feature, Visitor
 from bot.chat.waiting import Waiting
 from bot.news.ingesting import write_editions
-from bot.replies import Button, Channel, ChatAddress
+from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import Settings
+from bot.telegram.app import holding
+from bot.telegram.replying import Replier
+from bot.telegram.sender import TelegramSender
 from bot.texts import say
 from tests.answerers import GATE
 from tests.articles import edition
 from tests.encoders import WordEncoder
+from tests.senders import canned_bot
 
 ANNA = Visitor(ChatAddress(Channel.TELEGRAM, "5000001"), "en", user=5000001)
 
@@ -92,3 +96,20 @@ async def test_no_part_holds_what_is_not_told(answering: Answering) -> None:
         assert len(await mydata(services.conversation)) == len(found)
         await services.conversation.press(ANNA, "forget:yes")
         assert [waiting.take(ANNA.chat, "key") for waiting in found] == [None] * len(found)
+
+
+async def test_the_way_into_telegram_forgets_too(answering: Answering) -> None:
+    """That a keyboard is shown in a chat, or that it is owed word of a lost answer, is told and forgotten as well."""
+    bot, api = canned_bot()
+    sender = TelegramSender(bot)
+    replier = Replier(sender, bot)
+    async with open_services(answering, [Feature(holds=held) for held in holding(sender, replier)]) as services:
+        await sender.send(ANNA.chat, Reply("Where are you?", asks_place="Here"))
+        replier.apologies.owe(ANNA.chat, Reply("Ask me again."), 900)
+        held = {name for thing in await mydata(services.conversation) for name in thing}
+        assert {"keyboard_shown", "answer_not_sent"} < held
+        await services.conversation.press(ANNA, "forget:yes")
+        assert [part.everything_of(ANNA.chat) for part in holding(sender, replier)] == [[], []]
+        await sender.send(ANNA.chat, Reply("Hello."))
+        assert [call.get("reply_markup") is None for name, call in api.calls if name == "sendMessage"] == [False, True]
+    await replier.close()

@@ -7,14 +7,25 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, doubled_by, in_the_air, ledger, subscriber_of, subscribers
+from benchmarks.load.crowd import (
+    FIRST_ASKER,
+    FRESH,
+    GROWN,
+    Ledger,
+    doubled_by,
+    in_the_air,
+    ledger,
+    subscriber_of,
+    subscribers,
+)
 from benchmarks.load.engine import Sample
 from benchmarks.load.telegram import Answers, Report, Telegram
 from benchmarks.load.traffic import Traffic
 from benchmarks.load.trial import Kill, Latency, Outcome, Plan, latency
 from benchmarks.load.verdict import broken, lines, record
 from benchmarks.load.weather import showers
-from benchmarks.soak import judged
+from benchmarks.soak import judged, kept_to
+from bot.news.ledger import TOGETHER
 from tests.bot_api import BotApiServer, Breach, BreachKind, Call, Limits, Sent, faults
 
 TOKEN = "123:TEST"  # noqa: S105  # a made-up one
@@ -73,9 +84,10 @@ def test_second_copies_belong_to_the_kill_between_them() -> None:
 
 
 def test_what_is_in_the_air_is_open_or_just_answered() -> None:
-    """A request counts as in flight from its start until a tenth of a second after its answer."""
+    """A request counts as in flight from its start until its answer must be written down: two paces of the ledger."""
     request = replace(call(ONE, ended_at=5.0), at=4.0)
-    assert [in_the_air(request, moment) for moment in (3.9, 4.5, 5.05, 5.2)] == [False, True, True, False]
+    assert [in_the_air(request, moment) for moment in (3.9, 4.5, 5.04, 5.06)] == [False, True, True, False]
+    assert FRESH == 2 * TOGETHER
     assert in_the_air(replace(request, ended_at=None), 9.0)
     assert not in_the_air(replace(request, params={"chat_id": FIRST_ASKER}), 4.5)
 
@@ -132,6 +144,12 @@ def test_everything_that_must_hold_is_checked(good: Outcome) -> None:
         "an answer took 1.50 times as long (p95) as in a quiet bot",
     ]
     assert sum("MUST NOT BE" in line for line in lines(bad)) == 9
+
+
+def test_a_bad_day_must_end_too(good: Outcome) -> None:
+    """Amid faults, as on a good day, a broadcast that brings next to nothing in its time is none."""
+    stuck = replace(good, plan=replace(good.plan, name="faults", share=0.05), finished=False, owed=990)
+    assert list(broken(stuck)) == ["after 60 s 990 messages were still owed"]
 
 
 def test_a_kill_may_double_what_was_in_flight(good: Outcome) -> None:
@@ -202,6 +220,13 @@ def test_what_levels_off_is_well() -> None:
 def test_what_goes_on_rising_is_not() -> None:
     """Sixteen MB in the last half are more than fifteen."""
     assert [bad for _, bad in judged(samples(rise=3.2))] == [True, False, False, False]
+
+
+def test_a_broken_limit_ends_a_soak_badly() -> None:
+    """However level everything stays."""
+    assert kept_to(()) == ("breaches   0 of Telegram's limits", False)
+    line, bad = kept_to([Breach(BreachKind.PACE, "sendMessage", 1, "too fast")])
+    assert (line, bad) == ("breaches   1 of Telegram's limits, as in 'too fast'  MUST NOT BE", True)
 
 
 @pytest.mark.enable_socket

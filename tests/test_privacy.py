@@ -119,14 +119,17 @@ async def commanded(privacy: Privacy, name: str, visitor: Visitor = PERSON, lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_privacy_says_what_is_kept_and_for_how_long(privacy: Privacy, language: str) -> None:
-    """In every language: ten minutes, 180 days twice, 30 days, two commands; a screen of a phone, or little more."""
+    """In every language: ten minutes, 180 days twice, 30 days and what waits on after them, two commands; a screen of a
+    phone, or little more."""
     told = plain((await commanded(privacy, "privacy", language=language)).html)
     assert told.count("180") == 2
     assert told.count("30") == 1
+    asked = {"en": "question", "it": "domanda", "es": "pregunta", "de": "Frage", "fr": "question", "zh": "问题"}
+    assert asked[language] in told.partition("30")[2].partition("/mydata")[0]
     assert "/mydata" in told
     assert "/forget" in told
     assert told.count("•") == 4
-    assert units(told) <= 1300
+    assert units(told) <= 1400
 
 
 async def test_privacy_names_whom_to_ask(rows: Rows, memory: Memory) -> None:

@@ -83,6 +83,28 @@ async def test_quiet_hours_ask_for_the_city_once(office: Office, talk: Talk) -> 
     assert (await office.wishes()).zone == "Europe/Rome"
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_how_to_type_where_others_are(office: Office, language: str) -> None:
+    """In a group the bot hears only replies to it, in a channel only commands: whoever asks to type says so there, with
+    a command that does it; in a private chat there is nothing to say."""
+    group = somebody(-100, private=False)
+    for visitor in (group, somebody()):
+        talk = office.talk(visitor, language)
+        for label, command in (
+            ("🌙 …", "/settings 22:30-7"),
+            (say(language, "button_zone"), "/settings Roma"),
+            (say(language, "button_own_new"), "/subscribe ..."),
+        ):
+            await talk.types("/subscribe")
+            asks = await talk.presses(label)
+            assert asks.html.endswith(say(language, "type_here", command=command)) is (visitor is group)
+    talk = office.talk(group, language)
+    for command in ("/settings 22:30-7", "/settings Roma"):
+        await talk.types(command)
+    kept = await office.wishes(group)
+    assert (kept.quiet, kept.zone) == (Quiet(22 * 60 + 30, 7 * 60), "Europe/Rome")
+
+
 async def test_quiet_hours_are_typed(office: Office, talk: Talk) -> None:
     """Hours that have no button are typed; what is no hours is told, and asked for again."""
     await office.subscriptions.set_zone(talk.visitor.chat, "Europe/Rome")

@@ -164,6 +164,7 @@ async def test_trouble_on_the_way_is_for_later(
     error = await failure(sender)
     assert isinstance(error, TryLaterError)
     assert error.seconds == seconds
+    assert error.silent is True
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ async def test_a_wait_for_everybody_is_told_as_one(monkeypatch: pytest.MonkeyPat
     assert (error.seconds, error.everywhere) == (20, True)
     error = send_error(RetryAfter(timedelta(seconds=20)))
     assert isinstance(error, TryLaterError)
-    assert error.everywhere is False
+    assert (error.everywhere, error.silent) == (False, False)
 
 
 async def test_a_message_has_its_number(sender: TelegramSender) -> None:

@@ -11,17 +11,20 @@ from telegram.request import RequestData
 
 from bot.chat.conversation import Conversation
 from bot.chat.features import Place, Visitor
+from bot.chat.links import data_of
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.state.subscriptions import Subscriptions
 from bot.telegram.administrators import KNOWN_FOR, Administrators
 from bot.telegram.handlers import LARGEST_FILE, Handlers
 from bot.telegram.replying import Replier
 from bot.telegram.sender import TelegramSender
+from bot.texts import say
 from tests.clocks import StoppedClock
 from tests.senders import TOKEN, HastyTime, hasty_limiter
 from tests.test_handlers import ANNA, BOT, GROUP, PRIVATE, Json, Telegram, World, settled
 
 CHANNEL = {"id": -200, "type": "channel", "title": "News"}
+IN_CHANNEL = {"message_id": 9, "date": 1, "chat": CHANNEL, "text": "x"}
 NOBODY = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
 FILE = {"file_id": "f", "file_unique_id": "u"}
 ALERT = "Only administrators."
@@ -81,6 +84,9 @@ class Heard:
     async def sent(self, visitor: Visitor, what: object) -> list[Reply]:
         return self._hear(visitor, what)
 
+    async def language_of(self, visitor: Visitor) -> str:
+        return visitor.reported or "en"
+
     def knows(self, name: str, visitor: Visitor | None = None) -> bool:
         del visitor
         return name != "other"
@@ -93,6 +99,14 @@ class Heard:
     def last(self) -> tuple[Visitor, object]:
         """What was heard last, and of whom."""
         return self.things[-1]
+
+
+class Present:
+    """Subscriptions of chats that were never absent."""
+
+    async def resume(self, chat: ChatAddress) -> bool:
+        del chat
+        return False
 
 
 @pytest.fixture
@@ -116,7 +130,7 @@ async def world(heard: Heard, api: Api, monkeypatch: pytest.MonkeyPatch) -> Asyn
     replier = Replier(TelegramSender(application.bot, time.sleep), application.bot, time.sleep)
     handlers = Handlers(
         cast("Conversation", heard),
-        cast("Subscriptions", None),
+        cast("Subscriptions", Present()),
         replier,
         application.bot,
         takes_files=lambda visitor: visitor.user == ANNA["id"],
@@ -219,6 +233,65 @@ async def test_a_press_that_is_for_one_is_answered_to_one(world: World, heard: H
     await settled()
     [answer] = [call for name, call in api.calls if name == "answerCallbackQuery"]
     assert (answer["text"], answer["show_alert"]) == (ALERT, True)
+    assert api.sent == []
+
+
+@pytest.mark.parametrize(
+    ("data", "start"),
+    [
+        ("about:0123456789abcdef", "about-0123456789abcdef"),
+        ("q:0123456789abcdef", "ask-0123456789abcdef"),
+        ("more:zh:0123456789abcdef:fedcba9876543210", "more-zh-0123456789abcdef-fedcba9876543210"),
+        ("not:en", "not-en"),
+    ],
+)
+async def test_who_asks_in_a_channel_is_led_to_the_private_chat(
+    world: World, heard: Heard, api: Api, data: str, start: str
+) -> None:
+    """A reader who presses a button that asks makes the bot post nothing in the channel: a link to the bot opens, and
+    does there what the button does."""
+    await world.process(world.press(data, IN_CHANNEL))
+    await settled()
+    assert [call for name, call in api.calls if name != "getMe"] == [
+        {"callback_query_id": "cb", "show_alert": False, "url": f"https://t.me/{BOT['username']}?start={start}"}
+    ]
+    assert heard.things == []
+    assert len(start) <= 64
+    assert data_of(start) == data
+
+
+@pytest.mark.parametrize("data", ["do:settings", "do:subscribe", "set:done", "less:", "from an older version"])
+async def test_in_a_channel_only_those_who_run_it_make_the_bot_post(
+    world: World, heard: Heard, api: Api, data: str
+) -> None:
+    """Whatever a reader presses there is answered over the chat to them alone; an administrator's press counts."""
+    await world.process(world.press(data, IN_CHANNEL))
+    await settled()
+    [answer] = [call for name, call in api.calls if name == "answerCallbackQuery"]
+    assert (answer["text"], answer["show_alert"]) == (say("it", "in_charge"), True)
+    assert (heard.things, api.sent) == ([], [])
+
+
+async def test_administrators_press_in_their_channel(world: World, heard: Heard, api: Api) -> None:
+    """What they decide is done and shown there."""
+    api.status = "administrator"
+    await world.process(world.press("set:done", IN_CHANNEL))
+    assert [(visitor.in_charge, what) for visitor, what in heard.things] == [(True, "set:done")]
+    assert api.sent == [(-200, "heard")]
+
+
+async def test_a_press_that_fails_in_a_channel_is_no_post(
+    world: World, heard: Heard, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of trouble with one press not all readers are told."""
+
+    async def broken(_visitor: Visitor) -> str:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(heard, "language_of", broken, raising=False)
+    await world.process(world.press("set:done", IN_CHANNEL))
+    await settled()
+    assert api.names.count("answerCallbackQuery") == 1
     assert api.sent == []
 
 

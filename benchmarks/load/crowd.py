@@ -4,12 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from bot.news.ledger import TOGETHER
 from tests.bot_api import Call, Sent
 
 FIRST_SUBSCRIBER = 1_000_000
 FIRST_ASKER = 900_000_000
-FRESH = 0.1
-"""Seconds from Telegram's answer until the bot has it in its database, at most."""
+FRESH = 2 * TOGETHER
+"""Seconds from Telegram's answer until the bot has it in its database, at most: its ledger begins to write within its
+pace, and is given as long for the writing."""
 EVERY_GROUP = 20
 """Of so many subscribers one is a group."""
 GROWN = -1_000_000_000_000

@@ -58,7 +58,7 @@ class Kill:
 
     taken: int  # messages that Telegram had taken by then
     held: int  # deliveries that the process had taken, most of which wait for their turn
-    in_the_air: int  # of those, on the wire, or answered in the last 100 ms
+    in_the_air: int  # of those, on the wire, or answered too lately to be written down: see FRESH
     doubled: int
     answered_before: int  # of the doubled, those whose answer had left the server before the kill
     oldest: float = 0.0  # milliseconds from the first of these answers to the kill

@@ -22,6 +22,9 @@ _NAME_WORD = rf"[{CAPITALS}][\w'’-]*"
 _CODE = r"(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*"
 _CODES = re.compile(_CODE)
 _NAMES = re.compile(rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|{_CODE}")
+_MODELS = re.compile(
+    rf"(?<![A-Za-z0-9])[A-Za-z]+-?\d+[A-Za-z0-9]*|(?<![^\W\d_])[{CAPITALS}][^\W\d_]{{2,}}\s\d{{1,3}}(?![\w.,]*\d)"
+)
 _LATIN = re.compile(r"[A-Za-z][A-Za-z\d-]*")
 
 
@@ -62,6 +65,8 @@ class Evidence:
     """1 if the question names a country or continent that the article lacks in every edition."""
     names_beside: float
     """Share of the question's names that the paragraph lacks, though the article has them."""
+    other_model: float
+    """1 if the question names a model or the like (SU7, Line 18), and the sentence others only."""
     value_found: float
     """1 if a kind of value is asked for and the sentence holds one."""
     value_lacking: float
@@ -100,6 +105,17 @@ def question_names(question: str, language: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_LATIN.findall(question)))
     pattern = _CODES if language == "de" else _NAMES
     return tuple(dict.fromkeys(pattern.findall(question)))
+
+
+def models(text: str) -> frozenset[str]:
+    """What is told from its siblings by a number: "SU7", "Line 18"; folded, without spaces and hyphens."""
+    return frozenset(re.sub(r"[\s-]", "", fold(match)) for match in _MODELS.findall(text))
+
+
+def names_other_models(question: str, sentence: str) -> bool:
+    """Whether a sentence names models, and none of those that the question names."""
+    asked, told = models(question), models(sentence)
+    return bool(asked and told) and not asked & told
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +204,7 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
         missing_names=len(absent) / len(names) if names else 0.0,
         missing_places=float(any(name.territory is not None for name in absent)),
         names_beside=len(beside) / len(names) if names else 0.0,
+        other_model=float(names_other_models(query.text, best.sentence.text)),
         value_found=float(best.has_value is True),
         value_lacking=float(best.has_value is False),
         short=1 / max(1, len(query.terms)),
@@ -228,6 +245,11 @@ OF_ANOTHER_PLACE = 0.07
 same: 37 of 569."""
 
 
+OF_ANOTHER_MODEL = 0.1
+"""Where the best sentence names models, and none of those in the question, so many state the answer all the same: 6 of
+58 development questions."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The two regressions and the thresholds that they were calibrated for."""
@@ -244,6 +266,8 @@ class Gate:
         confidence = self.states.probability(evidence.features)
         if evidence.missing_places:  # whatever else speaks for it, it speaks of another place
             confidence = min(confidence, OF_ANOTHER_PLACE)
+        if evidence.other_model:
+            confidence = min(confidence, OF_ANOTHER_MODEL)
         return Verdict(confidence, self.concerns.probability(evidence.without_reader))
 
 

@@ -21,13 +21,13 @@ from bot.answers.samples import Samples
 from bot.chat.aids import CONTEXT, OTHER, aid, answer_buttons
 from bot.chat.choosing import AUTOMATIC, language_buttons, language_named
 from bot.chat.composing import (
-    QUESTION_PREFIX,
     compose,
     one_line,
     question_buttons,
     understood,
 )
 from bot.chat.features import Command, Feature, Place, Visitor
+from bot.chat.links import data_of
 from bot.chat.memory import LastQuestion, Memory
 from bot.chat.privacy import Privacy
 from bot.clock import utc_now
@@ -214,6 +214,10 @@ class Conversation:
         earlier = self._memory.language_of(visitor.chat)
         return [Reply(say(self._spoken(Asker(earlier=earlier, reported=visitor.reported)), "busy"))]
 
+    async def late(self, visitor: Visitor) -> Reply:
+        """Once the channel takes something again, in the place of an answer that it would not take."""
+        return Reply(say(await self.language_of(visitor), "answer_lost"))
+
     async def _asker(self, visitor: Visitor) -> Asker:
         known = await self._subscriptions.language_of(visitor.chat)
         return Asker(known.chosen, self._memory.language_of(visitor.chat) or known.last, visitor.reported)
@@ -233,9 +237,9 @@ class Conversation:
         return (await self._in_thread(self._samples)).in_language(language)
 
     async def _start(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        kind, _, token = argument.partition("-")
-        if kind == "ask" and token:
-            return await self.press(visitor, f"{QUESTION_PREFIX}{token}")
+        pressed = data_of(argument)
+        if pressed is not None:
+            return await self.press(visitor, pressed)
         if argument in {"subscribe", "latest"}:
             return await self.command(visitor, argument)
         articles = (await self._in_thread(self._catalogue.current)).newest_first

@@ -15,6 +15,7 @@ from bot.chat.waiting import Waiting
 from bot.chat.wishes import WishReader
 from bot.clock import utc_now
 from bot.replies import Button, ChatAddress, Reply
+from bot.state.kinds import PauseReason
 from bot.state.preferences import Preferences
 from bot.state.subscriptions import Subscriptions
 from bot.texts import day, say, say_html
@@ -117,10 +118,10 @@ class Following:
         return Reply(_preview_text(words, found, language), (buttons,))
 
     async def _followed(self, visitor: Visitor, language: str, words: str) -> Reply:
-        """Add the topic; who was not subscribed hears of this alone."""
-        known = (await self._wishes.of(visitor.chat)).active is not None
+        """Add the topic; who was not subscribed hears of this alone, who only rests keeps what they follow."""
+        before = await self._subscriptions.preferences_of(visitor.chat)
         await self._subscriptions.subscribe(visitor.chat, language)
-        if not known:
+        if before is None or before.pause_reason is PauseReason.PERSON:
             await self._subscriptions.set_topics(visitor.chat, ())
         await self._subscriptions.add_own_topic(visitor.chat, words, language)
         wishes = await self._wishes.of(visitor.chat)

@@ -40,6 +40,8 @@ class _Asked(Enum):
 
 _AGAIN = {_Asked.HOURS: _Asked.HOURS_AGAIN, _Asked.CITY: _Asked.CITY_AGAIN}
 _FOR_HOURS = frozenset({_Asked.HOURS, _Asked.HOURS_AGAIN})
+_CITY = "Roma"
+"""The city of an example; it is found in every language."""
 _WORDS_OF_A_CITY = 5
 """As many words as the name of a place may have; more are a question."""
 
@@ -130,7 +132,7 @@ class Setting:
     async def _quiet(self, visitor: Visitor, language: str, value: str) -> Reply:
         if value == "ask":
             self._asked.put(visitor.chat, visitor.user, _Asked.HOURS)
-            return hours_page(language)
+            return _typed_here(visitor, language, hours_page(language), EXAMPLE)
         preset = next((preset for preset in PRESETS if value == f"{preset.start}-{preset.end}"), None)
         if preset is not None:
             return await self._set_quiet(visitor, language, preset)
@@ -155,7 +157,8 @@ class Setting:
         if value == "here":
             return Reply(say(language, "zone_send_place"), asks_place=say(language, "button_place"))
         can_send = visitor.private and visitor.chat.channel is Channel.TELEGRAM
-        return zone_page(await self._wishes.of(visitor.chat), language, can_send_place=can_send)
+        page = zone_page(await self._wishes.of(visitor.chat), language, can_send_place=can_send)
+        return _typed_here(visitor, language, page, _CITY)
 
     async def _set_zone(self, visitor: Visitor, language: str, places: tuple[NamedPlace, ...]) -> Reply:
         """Go by the clock of the first place, and offer the others of its name."""
@@ -182,7 +185,7 @@ class Setting:
         refused = await self._following.refused(visitor.chat, language)
         if refused is None:
             self._asked.put(visitor.chat, visitor.user, _Asked.TOPIC)
-        return refused or Reply(say(language, "own_ask"))
+        return refused or _typed_here(visitor, language, Reply(say(language, "own_ask")), "...", "subscribe")
 
     async def _done(self, visitor: Visitor, language: str, value: str) -> Reply:
         del value
@@ -231,6 +234,14 @@ class Setting:
             return await self.page(visitor.chat, language)
         places = await in_thread(self._threads, places_named, text, language)
         return await self._set_zone(visitor, language, places) if places else None
+
+
+def _typed_here(visitor: Visitor, language: str, asks: Reply, example: str, command: str = "settings") -> Reply:
+    """What asks somebody to type; where the chat is not theirs alone, with how: there the bot does not hear all."""
+    if visitor.private:
+        return asks
+    how = say(language, "type_here", command=f"/{command} {example}")
+    return replace(asks, html=f"{asks.html}\n\n{how}")
 
 
 def _is_a_question(text: str) -> bool:

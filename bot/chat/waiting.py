@@ -11,7 +11,7 @@ from bot.replies import ChatAddress
 T = TypeVar("T")
 
 PATIENCE = timedelta(minutes=30)
-"""How long anything is waited for."""
+"""How long anything is waited for, if nothing else is said."""
 WAITED_FOR = 1000
 """How much is waited for at once; what has waited longest is dropped first."""
 
@@ -19,10 +19,18 @@ WAITED_FOR = 1000
 class Waiting(Generic[T]):
     """What is waited for, by chat and a key inside it: a person, or the token of a button. Not for several threads."""
 
-    def __init__(self, name: str, now: Clock = utc_now, *, shown: Callable[[T], object] = str) -> None:
+    def __init__(
+        self,
+        name: str,
+        now: Clock = utc_now,
+        *,
+        shown: Callable[[T], object] = str,
+        patience: timedelta = PATIENCE,
+    ) -> None:
         """`name` is what a person calls such a thing, in one word; `shown` makes what they read of one."""
         self._name = name
         self._now = now
+        self._patience = patience
         self._shown = shown
         self._things: OrderedDict[tuple[ChatAddress, object], tuple[datetime, T]] = OrderedDict()
 
@@ -30,7 +38,7 @@ class Waiting(Generic[T]):
         """Wait for this, and no longer for what had the same key."""
         self._let_go()
         self._things.pop((chat, key), None)
-        self._things[chat, key] = (self._now() + PATIENCE, thing)
+        self._things[chat, key] = (self._now() + self._patience, thing)
         while len(self._things) > WAITED_FOR:
             self._things.popitem(last=False)
 

@@ -8,11 +8,13 @@ cannot be called back, though it may wait for its turn there. Logs count; they h
 
 import asyncio
 import logging
+import random
+import time
 import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock, utc_now
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
 from bot.news.ledger import Ledger, Sent
+from bot.news.resting import Rest
 from bot.news.tries import MAX_ATTEMPTS, Wait, later, spent, without
 from bot.replies import Channel, ChatAddress, Lane, Reply
 from bot.state.database import in_one_line
@@ -79,8 +82,11 @@ class Announcer:
         sent: Sent | None = None,
         lines: Callable[[ChatAddress], AbstractContextManager[object]] = nullcontext,
         now: Clock = utc_now,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
         at_once: int = AT_ONCE,
     ) -> None:
+        """`clock` gives seconds and never goes back, `chance` 0 to 1."""
         self._outbox = outbox
         self._sender = sender
         self._compose = compose
@@ -91,7 +97,8 @@ class Announcer:
         self._now = now
         self._at_once = at_once
         self._owner = uuid.uuid4().hex
-        self._resting_until: datetime | None = None
+        self._chance = chance
+        self._rest = Rest(clock, chance)
         self._asking = asyncio.Lock()  # in their order, and connections are left for who answers people
 
     async def run(self, stop: asyncio.Event, interval: float = 1.0) -> None:
@@ -137,8 +144,9 @@ class Announcer:
 
         try:
             while not self._ends(stop):
-                places = self._at_once - len(in_the_air)
-                if places * 2 < self._at_once:
+                most = 1 if self._rest.probing else self._at_once
+                places = most - len(in_the_air)
+                if places * 2 < most:
                     landed.clear()
                     await landed.wait()
                     continue
@@ -164,8 +172,7 @@ class Announcer:
 
     def _ends(self, stop: asyncio.Event | None) -> bool:
         """Whether nothing more is to be taken: stopped, told to wait, or in trouble with the database."""
-        rests = self._resting_until is not None and self._now() < self._resting_until
-        return (stop is not None and stop.is_set()) or rests or self._ledger.broken
+        return (stop is not None and stop.is_set()) or not self._rest.over or self._ledger.broken
 
     async def _deliver(self, parcel: Parcel, outcomes: Counter[DeliveryState]) -> None:
         """Send the parts of a parcel one after another; trouble with the chat is trouble with the rest of it."""
@@ -179,14 +186,15 @@ class Announcer:
             if isinstance(found, Outcome):
                 ended, due_at = [(fresh, found)], found.due_at
             else:
-                ended, due_at = later(fresh, found, self._now()), self._now() + timedelta(seconds=found.seconds)
+                ended = later(fresh, found, self._now(), self._chance())
+                due_at = self._now() + timedelta(seconds=found.seconds)
             for one, outcome in ended:
                 self._ledger.note(one, outcome)
             outcome = ended[-1][1]
             outcomes[outcome.state] += 1
             if due_at is not None or outcome.pause is not None:
                 for rest in left:
-                    self._ledger.note(rest, Outcome(DeliveryState.PENDING, outcome.reason, due_at))
+                    self._ledger.note(rest, Outcome(DeliveryState.PENDING, outcome.reason, due_at, unheard=True))
                 return
 
     def _given_up(self, part: Parcel, outcomes: Counter[DeliveryState]) -> Parcel:
@@ -202,21 +210,30 @@ class Announcer:
         """Send what was taken; every way in which it can end is an Outcome, or a wait until the next try."""
         try:
             return await self._try(part)
-        except ChatGoneError as error:
-            return Outcome(DeliveryState.FAILED, reason=str(error), pause=PauseReason.GONE)
-        except ChatMovedError as error:
-            return Outcome(DeliveryState.PENDING, reason="moved", due_at=self._now(), moved_to=error.address)
         except TryLaterError as error:
+            if error.silent:
+                return Wait(str(error), self._rest.fall_silent(error.seconds), silent=True)
             if error.everywhere:
-                self._resting_until = self._now() + timedelta(seconds=error.seconds)
+                self._rest.ask(error.seconds)
             return Wait(str(error), error.seconds)
-        except MessageGoneError as error:
-            return Outcome(DeliveryState.SKIPPED, reason=str(error))
         except SendError as error:
-            return Outcome(DeliveryState.FAILED, reason=str(error))
+            self._rest.hear()
+            return self._refused(error)
         except Exception as error:  # a mistake of ours in one message does not end those to the others
             logger.exception("A message could not be made or sent")
             return Wait(f"not made or sent: {type(error).__name__}", 0)
+
+    def _refused(self, error: SendError) -> Outcome:
+        """What the channel said of the message or its chat."""
+        match error:
+            case ChatGoneError():
+                return Outcome(DeliveryState.FAILED, reason=str(error), pause=PauseReason.GONE)
+            case ChatMovedError():
+                return Outcome(DeliveryState.PENDING, reason="moved", due_at=self._now(), moved_to=error.address)
+            case MessageGoneError():
+                return Outcome(DeliveryState.SKIPPED, reason=str(error))
+            case _:
+                return Outcome(DeliveryState.FAILED, reason=str(error))
 
     async def _try(self, part: Parcel) -> Outcome | Wait:
         reply = await self._compose(part)
@@ -224,16 +241,17 @@ class Announcer:
             return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
         async with self._asking:
             owed = await self._outbox.still_owed(part)
-        if not owed.deliveries:
-            return Outcome(DeliveryState.SKIPPED, reason="left while it was being sent")
-        if owed != part:  # what is left of it makes another message
-            return Wait("a part of it is owed no more", 0)
+        if owed != part:  # what is left of it makes another message; who is only away gets some of it at the return
+            return Wait("owed no more, or not now", 0)
         first = part.deliveries[0]
         if first.kind is not DeliveryKind.SECOND_SOURCE:
             number = await self._sender.send(part.chat, reply, lane=Lane.ANNOUNCEMENTS)
+            self._rest.hear()
             return Outcome(DeliveryState.SENT, message_id=number or None)
         if first.message_id is None:
             return Outcome(DeliveryState.SKIPPED, reason="there is no message to edit")
-        if await self._sender.edit(part.chat, first.message_id, reply, lane=Lane.ANNOUNCEMENTS):
+        edited = await self._sender.edit(part.chat, first.message_id, reply, lane=Lane.ANNOUNCEMENTS)
+        self._rest.hear()
+        if edited:
             return Outcome(DeliveryState.SENT)
         return Outcome(DeliveryState.SKIPPED, reason="the message says so already")

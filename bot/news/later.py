@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
 from bot.answers.library import Library
+from bot.answers.wording import fold
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Visitor
 from bot.chat.waiting import Waiting
@@ -93,7 +94,10 @@ class Later:
         return [Reply(text, (row,))]
 
     async def _keep(self, chat: ChatAddress, language: str, question: Unanswered) -> Reply:
-        if await self._questions.awaiting(chat) >= MOST:
+        waiting = await self._questions.awaiting(chat)
+        if any(_bare(one.question) == _bare(question.text) for one in waiting):
+            return Reply(say(language, "later_kept_already"), edits=True)
+        if len(waiting) >= MOST:
             return Reply(say(language, "later_full", count=MOST), edits=True)
         await self._questions.await_answer(chat, question.text, question.language)
         return Reply(say(language, "later_kept", days=AWAITED_DAYS), edits=True)
@@ -105,6 +109,11 @@ class Later:
             await self._shown.note(chat, list(sentences_of(library, answer)))
         except SQLAlchemyError as error:
             log.warning("what was shown is not noted, the database says: %s", in_one_line(error))
+
+
+def _bare(question: str) -> str:
+    """A question without what only dresses it, so that it is answered once: capitals, accents, signs, spaces."""
+    return "".join(filter(str.isalnum, fold(question)))
 
 
 def sentences_of(library: Library, answer: Answer) -> Iterator[tuple[str, str, str]]:

@@ -142,16 +142,22 @@ def _as_read(candidate: Candidate, language: str) -> tuple[str, date, str]:
     return edition.title, edition.published, sentence.text
 
 
-def answers_of(answerer: Answerer, article: Article, question: str, language: str) -> Answer | None:
-    """The answer that an article gives to a question that waited; None where it gives none.
+def answer_in(answerer: Answerer, article: Article, question: str, language: str) -> Answer | None:
+    """The answer that an article gives to a question by itself, whatever others say of it; None where it gives none."""
+    alone = answerer.answer(question, Asker(chosen=language), within=article.slug)
+    return alone if isinstance(alone, Answer) else None
 
-    It must give it alone, and it must be what the bot says to whoever asks the same of all articles.
+
+def answers_of(answerer: Answerer, article: Article, question: str, language: str) -> Answer | None:
+    """The answer that a new article gives to a question that waited; None where it gives none.
+
+    It must give it alone, and it must be what the bot says to whoever asks the same of all articles. So it is found
+    that the answer is owed; until it is sent another article may tell it, too, and better: `answer_in` stands.
     """
-    asker = Asker(chosen=language)
-    alone = answerer.answer(question, asker, within=article.slug)
-    if not isinstance(alone, Answer):
+    alone = answer_in(answerer, article, question, language)
+    if alone is None:
         return None
-    return alone if _rests_on(answerer.answer(question, asker), article) else None
+    return alone if _rests_on(answerer.answer(question, Asker(chosen=language)), article) else None
 
 
 def _rests_on(outcome: Outcome, article: Article) -> bool:

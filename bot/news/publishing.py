@@ -8,7 +8,7 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.catalogue import corpus_of
 from bot.answers.library import Library, throwaway_library
+from bot.clock import Clock, utc_now
 from bot.errors import AnnuncioError, CorpusError, StateError
 from bot.news.corrections import Correction, corrections
 from bot.news.ingesting import Ingested, put_back, write_editions
@@ -25,6 +26,7 @@ from bot.news.matching import Matcher, answers_of
 from bot.news.stories import WITHIN, Stories
 from bot.news.told import article_of, read_told, write_told
 from bot.settings import Settings
+from bot.state.audience import Subject
 from bot.state.database import in_one_line
 from bot.state.kinds import DeliveryKind, Rhythm
 from bot.state.opening import State
@@ -80,25 +82,36 @@ class Preview:
 class Newsroom:
     """Publishes; one for a process, for it remembers what it has read of topics and stories."""
 
-    def __init__(self, answering: "Answering", state: State) -> None:
+    def __init__(self, answering: "Answering", state: State, now: Clock = utc_now) -> None:
         self._answering = answering
         self._state = state
+        self._now = now
         self.matcher = Matcher(answering.encoder, answering.answerer)
         self.stories = Stories(answering.encoder)
         self._turn = asyncio.Lock()
 
     async def publish(
-        self, editions: Sequence[Edition], *, at: datetime | None = None, quiet: bool = False
+        self,
+        editions: Sequence[Edition],
+        *,
+        at: datetime | None = None,
+        quiet: bool = False,
+        begun: Callable[[str], Awaitable[None]] | None = None,
     ) -> Published:
         """Store and index the editions, and owe what follows from them, nothing of it before `at`.
 
         What was published before is owed to nobody a second time, so that it may be repeated after a failure. Of what
         is published quietly, and of articles that come with the bot, nobody is told; corrections go out all the same.
+        `begun` hears how to undo it before anything is stored: what a process that ends in between leaves is undone by
+        that.
         """
         slugs = tuple(dict.fromkeys(edition.slug for edition in editions))
         async with self._turn:
             await self._catch_up()
             before = await self._corpus()
+            undo = _undo(editions, before, at, self._now())
+            if begun is not None:
+                await begun(undo)
             ingested = await asyncio.to_thread(self._store, editions)
             library = await self._library()
             corrected = await self._catch_up(dict.fromkeys(slugs, at))
@@ -111,7 +124,7 @@ class Newsroom:
                     told.append(Told(slug, corrections=corrected[slug]))
                 else:
                     told.append(await self._tell(library, library.articles[slug], corrected[slug], at))
-            return Published(tuple(ingested), tuple(told), _undo(editions, before, at))
+            return Published(tuple(ingested), tuple(told), undo)
 
     async def _library(self) -> Library:
         """The current library: reading a changed one takes a core's time."""
@@ -169,17 +182,27 @@ class Newsroom:
     async def withdraw(self, undo: str) -> None:
         """Undo: what is still owed is owed no more, and what stood there before stands there again.
 
-        Who was told meanwhile of what stands no longer is owed a correction.
+        Who was told meanwhile of what stands no longer is owed a correction. What was not said because this said it is
+        owed now: the same story, told by others that stand, and answers that others published since then give.
         """
         former = json.loads(undo)
         files: dict[str, str | None] = former["files"]
         at = datetime.fromisoformat(former["at"]) if former["at"] else None
+        made = datetime.fromisoformat(former["made"]) if "made" in former else None  # it was not noted always
         async with self._turn:
             await asyncio.to_thread(put_back, self._answering, files)
             await asyncio.to_thread(self._answering.catalogue.refresh)
-            for slug in dict.fromkeys(name.partition("/")[0] for name in files):
+            slugs = tuple(dict.fromkeys(name.partition("/")[0] for name in files))
+            for slug in slugs:
                 await self._state.outbox.withdraw(slug, at)
             await self._catch_up()
+            library = await self._library()
+            for slug in slugs:
+                await self._tell_anew(library, slug)
+            if made is not None:
+                for slug, moment in (await self._state.outbox.announced_since(made)).items():
+                    if slug in library.articles:
+                        await self._answer(library.articles[slug], moment)
 
     def _store(self, editions: Sequence[Edition]) -> list[Ingested]:
         ingested = write_editions(self._answering, editions)
@@ -198,6 +221,20 @@ class Newsroom:
                 await outbox.owe_edits(slug, article.slug, at)
         answers = await self._answer(article, at)
         return Told(article.slug, hears, answers, corrected, story)
+
+    async def _tell_anew(self, library: Library, withdrawn: str) -> None:
+        """Owe what others tell of the story of an article that is announced no more."""
+        standing = [
+            library.articles[slug]
+            for slug in await self._state.outbox.told_again(withdrawn)
+            if slug in library.articles
+        ]
+        subjects = [
+            Subject(article.slug, article.original.topics, await self._own(library, article), withdrawn)
+            for article in standing
+        ]
+        if subjects:
+            await self._state.outbox.tell_anew(withdrawn, subjects)
 
     async def _telling(self, library: Library, article: Article, told: Mapping[str, str | None]) -> str | None:
         """Which of the articles that people were told of tells the story of this one."""
@@ -286,8 +323,8 @@ def _with(before: Article | None, new: Mapping[str, Edition]) -> Article:
     return article_of(editions.values())
 
 
-def _undo(editions: Sequence[Edition], before: Mapping[str, Article], at: datetime | None) -> str:
-    """What stood in the place of each edition, its file or nothing, and from when on people were to be told."""
+def _undo(editions: Sequence[Edition], before: Mapping[str, Article], at: datetime | None, made: datetime) -> str:
+    """What stood in the place of each edition, its file or nothing, from when on people were to be told, and when."""
     former = {
         f"{edition.slug}/{edition.language}": before[edition.slug].edition(edition.language)
         if edition.slug in before
@@ -295,7 +332,7 @@ def _undo(editions: Sequence[Edition], before: Mapping[str, Article], at: dateti
         for edition in editions
     }
     files = {name: render_edition(edition) if edition else None for name, edition in former.items()}
-    return json.dumps({"files": files, "at": at.isoformat() if at else None})
+    return json.dumps({"files": files, "at": at.isoformat() if at else None, "made": made.isoformat()})
 
 
 def _shipped(settings: Settings) -> frozenset[str]:

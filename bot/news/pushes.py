@@ -16,24 +16,23 @@ from bot.answers.library import Library
 from bot.answers.samples import Samples
 from bot.chat.aids import answer_buttons
 from bot.chat.composing import LINE, SUMMARY, TELEGRAM_LIMIT, compose, cut, one_line, plain, question_buttons, units
-from bot.chat.leaving import LESS, MUTE
+from bot.chat.leaving import LESS
 from bot.chat.timeline import ABOUT, article_token
-from bot.chat.topics import topic_name, topic_token
 from bot.news.later import sentences_of
-from bot.news.matching import answers_of
+from bot.news.matching import answer_in
+from bot.news.reasons import SHORT, is_followed, mute_button, reason
 from bot.news.stories import Stories
 from bot.replies import Button, Reply
-from bot.state.audience import OWN
 from bot.state.deliveries import Delivery, Parcel
 from bot.state.kinds import EVERYTHING, DeliveryKind
 from bot.state.shown import KeptCorrection, Shown
 from bot.texts import day, language_name, say, say_html
 from corpus.model import Article, Edition
 
-SHORT = 40
-"""UTF-16 units of a topic or of a title on a button."""
 ASKABLE = 5
 """Articles of a digest that have a button."""
+MUTABLE = 3
+"""Topics of a digest that have a button to mute them."""
 LEAST = 60
 """UTF-16 units that a title keeps in the longest of digests."""
 ShownSentence = tuple[str, str, str]
@@ -99,7 +98,11 @@ class Pushes:
         return self._composed(parcel, corrected)
 
     async def sent(self, parcels: Iterable[Parcel]) -> None:
-        """Note what those who were sent these parcels were shown, so that it can be corrected."""
+        """Note what those who were sent these parcels were shown, so that it can be corrected.
+
+        By the editions of this moment: of one that changed while a message was in the air it is not known what that
+        showed, nor of a message whose process ended before this. Neither is corrected.
+        """
         rows: list[tuple[int, str, str, str]] = []
         for parcel in parcels:
             shown = list(self._shown_in(_announced(parcel), parcel.language or self._language))
@@ -147,22 +150,22 @@ class Pushes:
             buttons = _under(*told[0], language)
             texts.append(_single(*told[0], language))
         elif told:
-            buttons = _under_several([news for _, news in told], language)
-            texts.append(_digest([news for _, news in told], language))
+            buttons = _under_several(told, language)
+            texts.append(_digest(told, language))
         return Reply("\n\n".join(texts), buttons) if texts else None
 
     def _answer(self, library: Library, delivery: Delivery, language: str) -> Reply | None:
         answer, question = self._answer_to(library, delivery, language), delivery.because_words
         if answer is None or question is None:
             return None
-        asked = say(language, "push_answer", question=one_line(question))
+        asked = say(answer.language, "push_answer", question=one_line(question))
         return Reply(f"{asked}\n\n{compose(answer).html}", answer_buttons(answer))
 
     def _answer_to(self, library: Library, delivery: Delivery, language: str) -> Answer | None:
         article, question = library.articles.get(delivery.article), delivery.because_words
         if article is None or question is None:
             return None
-        return answers_of(self._answerer, article, question, language)
+        return answer_in(self._answerer, article, question, delivery.language or language)
 
     def _news_of(self, delivery: Delivery, language: str) -> News | None:
         """What is read of the article; made once for a language, as long as the library is the same."""
@@ -214,11 +217,15 @@ def news_of(article: Article, language: str, questions: Sequence[str], also: Seq
 
 
 def _announced(parcel: Parcel) -> tuple[Delivery, ...]:
-    """What of it announces an article, for the first time or in a message that is edited: then all that this told."""
+    """What of it announces an article, for the first time or in a message that is edited: then all that this told.
+
+    What came by words that the person follows no more is not told.
+    """
     return tuple(
-        replace(delivery, article=article)
+        replace(delivery, article=one.article, because=one.because, because_words=one.because_words)
         for delivery in parcel.of(DeliveryKind.ANNOUNCEMENT, DeliveryKind.SECOND_SOURCE).deliveries
-        for article in delivery.together or (delivery.article,)
+        for one in delivery.together or (delivery,)
+        if delivery.together or is_followed(delivery)
     )
 
 
@@ -241,60 +248,56 @@ def _named(edition: Edition) -> str:
 
 
 def _single(delivery: Delivery, news: News, language: str) -> str:
-    because = _because(delivery, language)
-    reason = [say(language, "push_because", topic=because)] if because else []
-    return "\n\n".join([news.told, *filter(None, [news.also]), *reason])
-
-
-def _because(delivery: Delivery, language: str) -> str | None:
-    """What the person follows: a topic by its name, or in their own words, which may be gone by now."""
-    if delivery.because is None or delivery.because.startswith(OWN):
-        return one_line(delivery.because_words, LINE // 2) if delivery.because_words else None
-    return topic_name(delivery.because, language)
+    because = say(language, "push_because", topic=reason(delivery, language))
+    return "\n\n".join([news.told, *filter(None, [news.also]), because])
 
 
 def _under(delivery: Delivery, news: News, language: str) -> tuple[tuple[Button, ...], ...]:
-    """The buttons of a single push. Of everything, what is muted is the topic of this article."""
-    less = Button(say(language, "button_less"), f"{LESS}:")
-    own = delivery.because is not None and delivery.because.startswith(OWN)
-    if own and delivery.because and delivery.because_words:
-        name, token = delivery.because_words, f"o{delivery.because.removeprefix(OWN)}"
-    else:
-        label = delivery.because if delivery.because not in {None, EVERYTHING} and not own else news.topic
-        name, token = topic_name(label or EVERYTHING, language), f"t{topic_token(label or EVERYTHING)}"
-    mute = Button(plain(say(language, "button_mute", topic=one_line(name, SHORT))), f"{MUTE}:{token}")
+    """The buttons of a single push."""
     about = Button(say(language, "button_about"), f"{ABOUT}:{article_token(news.slug)}")
-    return (*question_buttons(news.questions), (about,), (mute, less))
+    mute = mute_button(delivery, news.topic, language)
+    return (*question_buttons(news.questions), (about,), (mute, _less(language)))
 
 
-def _digest(told: Sequence[News], language: str) -> str:
-    """Several announcements, a line each; titles are shortened, and the oldest counted only, where they do not fit."""
+def _less(language: str) -> Button:
+    return Button(say(language, "button_less"), f"{LESS}:")
+
+
+def _digest(told: Sequence[tuple[Delivery, News]], language: str) -> str:
+    """Several announcements, a line each, with what each came by; titles are shortened, and the oldest counted only,
+    where they do not fit."""
     head = say(language, "push_digest", count=len(told))
+    why = "\n" + say(language, "push_digest_because")
     for limit in (LINE, LINE // 2, LEAST):
-        lines = [_line(news, language, limit) for news in told]
-        html = "\n".join([f"{head}\n", *lines])
+        lines = [_line(delivery, news, language, limit) for delivery, news in told]
+        html = "\n".join([f"{head}\n", *lines, why])
         if units(plain(html)) <= TELEGRAM_LIMIT:
             return html
     kept: list[str] = []
     rest = ""
     for number, line in enumerate(lines):
         rest = "\n" + say(language, "push_digest_more", count=len(lines) - number)
-        if units(plain("\n".join([f"{head}\n", *kept, line, rest]))) > TELEGRAM_LIMIT:
+        if units(plain("\n".join([f"{head}\n", *kept, line, rest, why]))) > TELEGRAM_LIMIT:
             break
         kept.append(line)
-    return "\n".join([f"{head}\n", *kept, rest])
+    return "\n".join([f"{head}\n", *kept, rest, why])
 
 
-def _line(news: News, language: str, limit: int) -> str:
+def _line(delivery: Delivery, news: News, language: str, limit: int) -> str:
     title = escape(one_line(news.title, limit), quote=False)
     linked = f'<a href="{escape(news.url)}">{title}</a>' if news.url else f"<b>{title}</b>"
     also = f" {news.also}" if news.also else ""
-    return f"• {linked} <i>{day(language, news.published)}</i>{also}"
+    followed = escape(reason(delivery, language, SHORT), quote=False)
+    why = f" ({followed})" if followed else ""  # in a digest that is edited it may be gone
+    return f"• {linked} <i>{day(language, news.published)}</i>{why}{also}"
 
 
-def _under_several(told: Sequence[News], language: str) -> tuple[tuple[Button, ...], ...]:
-    rows = [(Button(one_line(news.title, SHORT), f"{ABOUT}:{article_token(news.slug)}"),) for news in told[:ASKABLE]]
-    return (*rows, (Button(say(language, "button_less"), f"{LESS}:"),))
+def _under_several(told: Sequence[tuple[Delivery, News]], language: str) -> tuple[tuple[Button, ...], ...]:
+    """The buttons of a digest: its first articles, what can be muted of it, each topic once, and less."""
+    rows = [(Button(one_line(news.title, SHORT), f"{ABOUT}:{article_token(news.slug)}"),) for _, news in told[:ASKABLE]]
+    mutes = [mute_button(delivery, news.topic, language) for delivery, news in told if is_followed(delivery)]
+    last = [*tuple(dict.fromkeys(mutes))[:MUTABLE], _less(language)]
+    return (*rows, *(tuple(last[first : first + 2]) for first in range(0, len(last), 2)))
 
 
 def _corrected(library: Library, correction: KeptCorrection, language: str, room: int) -> str:

@@ -6,12 +6,13 @@ Only in a private chat, and only for those whom the settings name: for everybody
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from bot.answers.asking import languages_asking
+from bot.chat.composing import TELEGRAM_LIMIT, units
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.waiting import Waiting
 from bot.clock import Clock, utc_now
@@ -45,7 +46,9 @@ from corpus.sources import WebPage, open_source
 log = logging.getLogger(__name__)
 
 LISTED = 8
-"""Waiting drafts that are offered at once."""
+"""Drafts that wait, and of those that can be taken back, that are offered at once."""
+NEARLY_A_MESSAGE = TELEGRAM_LIMIT * 3 // 4
+"""UTF-16 units from which on a text may be the first piece of a longer one: clients split at the end of a line."""
 SEND_TRIES = 3
 LONGEST_WAIT = 60.0
 """Seconds that a message to an admin waits for the channel, each try."""
@@ -66,6 +69,7 @@ class AdminIngest:
         self._desk = desk
         self._admins = admins
         self._allow = allow
+        self._now = now
         self._titles: Waiting[int] = Waiting("draft_without_title", now, shown=int)
         """Of which draft an admin is to send the title."""
 
@@ -90,9 +94,10 @@ class AdminIngest:
             return [Reply(say(language, "unknown_command", command="/ingest"))]
         self._titles.take(visitor.chat, visitor.user)
         if not argument:
-            waiting = (await self._desk.waiting())[-LISTED:]
-            return [compose_waiting([(draft, edition_in(draft).title) for draft in waiting], language)]
-        return await self._dry_run(language, lambda: self._given(argument, language))
+            waiting, undoable = await self._desk.waiting(), await self._desk.undoable()
+            return [compose_waiting(_titled(waiting), _titled(undoable), language)]
+        split = not _LINK.fullmatch(argument) and units(argument) >= NEARLY_A_MESSAGE
+        return await self._dry_run(language, lambda: self._given(argument, language), split=split)
 
     async def sent(self, visitor: Visitor, language: str, what: Place | Document) -> list[Reply] | None:
         """A file from an admin is an article to add."""
@@ -109,7 +114,7 @@ class AdminIngest:
         if title is None:
             return None
         try:
-            return [_shown(await self._desk.retitle(number, title), language)]
+            return [self._shown(await self._desk.retitle(number, title), language)]
         except AnnuncioError as error:
             return [compose_failure(error, language)]
 
@@ -123,36 +128,49 @@ class AdminIngest:
         try:
             match action:
                 case "p":
-                    return _instead(await self._desk.publish(number), language)
+                    return self._instead(await self._desk.publish(number), language)
                 case "d":
-                    return _instead(await self._desk.discard(number), language)
+                    return self._instead(await self._desk.discard(number), language)
                 case "u":
                     return self._undone(await self._desk.undo(number), language)
                 case "t":
                     return await self._ask_title(visitor, number, language)
                 case _:
-                    return [_shown(await self._desk.shown(number), language)]
+                    return [self._shown(await self._desk.shown(number), language)]
         except AnnuncioError as error:
             return [compose_failure(error, language)]
 
     def _undone(self, draft: KeptDraft | None, language: str) -> list[Reply]:
         if draft is not None and draft.state == DraftState.PUBLISHED:
             return [Reply(say(language, "draft_undo_late"))]
-        return _instead(draft, language)
+        return self._instead(draft, language)
 
     async def _ask_title(self, visitor: Visitor, number: int, language: str) -> list[Reply]:
         draft = await self._desk.shown(number)
         if not isinstance(draft, Offer):
-            return _instead(draft, language)
+            return self._instead(draft, language)
         self._titles.put(visitor.chat, visitor.user, number)
         return [Reply(say(language, "draft_ask_title"))]
 
-    async def _dry_run(self, language: str, read: Callable[[], Edition]) -> list[Reply]:
+    async def _dry_run(self, language: str, read: Callable[[], Edition], *, split: bool = False) -> list[Reply]:
         try:
             edition = await asyncio.to_thread(read)
-            return [compose_offer(await self._desk.offer(edition), language)]
+            return [compose_offer(await self._desk.offer(edition), language, split=split)]
         except AnnuncioError as error:
             return [compose_failure(error, language)]
+
+    def _instead(self, what: Offer | Undoable | KeptDraft | None, language: str) -> list[Reply]:
+        """In place of the draft whose button was pressed."""
+        return [replace(self._shown(what, language), edits=True)]
+
+    def _shown(self, what: Offer | Undoable | KeptDraft | None, language: str) -> Reply:
+        match what:
+            case Offer():
+                return compose_offer(what, language)
+            case Undoable():
+                return compose_published(what, language)
+            case _:
+                return compose_decided(what, edition_in(what).title if what else "", language, self._now())
 
     def _given(self, argument: str, language: str) -> Edition:
         """What a link leads to, or the text itself: never a file of ours, whatever was typed."""
@@ -162,19 +180,9 @@ class AdminIngest:
         return edition_of(Draft(argument, say(edition.language, "source_of_text"), language=edition.language))
 
 
-def _instead(what: Offer | Undoable | KeptDraft | None, language: str) -> list[Reply]:
-    """In place of the draft whose button was pressed."""
-    return [replace(_shown(what, language), edits=True)]
-
-
-def _shown(what: Offer | Undoable | KeptDraft | None, language: str) -> Reply:
-    match what:
-        case Offer():
-            return compose_offer(what, language)
-        case Undoable():
-            return compose_published(what, language)
-        case _:
-            return compose_decided(what, edition_in(what).title if what else "", language)
+def _titled(drafts: Sequence[KeptDraft]) -> list[tuple[KeptDraft, str]]:
+    """The latest of them, with their titles."""
+    return [(draft, edition_in(draft).title) for draft in drafts[-LISTED:]]
 
 
 def _title_in(text: str) -> str | None:
@@ -206,7 +214,7 @@ def _in_file(document: Document) -> Edition:
 
 
 class Inbox:
-    """Where the watched sources put what they find: before the admins with `review`, among the news without."""
+    """Where the watched sources put what they find: news before the admins with `review`, and published without."""
 
     def __init__(
         self,
@@ -223,9 +231,9 @@ class Inbox:
         self._language_of = language_of
 
     async def take(self, edition: Edition, quiet: bool) -> str:
-        """See `bot.operators.watching.Take`."""
+        """See `bot.operators.watching.Take`. What nobody is to be told of is no news to review either."""
         edition = await self._desk.apart(edition)
-        if not self._review:
+        if quiet or not self._review:
             await self._desk.publish_now(edition, quiet=quiet)
             return edition.slug
         offer = await self._desk.offer(edition)

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -43,9 +43,14 @@ class News(Protocol):
         ...
 
     async def publish(
-        self, editions: Sequence[Edition], *, at: datetime | None = None, quiet: bool = False
+        self,
+        editions: Sequence[Edition],
+        *,
+        at: datetime | None = None,
+        quiet: bool = False,
+        begun: Callable[[str], Awaitable[None]] | None = None,
     ) -> Published:
-        """Store, index and owe them, from `at` on; with `quiet` nobody is told."""
+        """Store, index and owe them, from `at` on; with `quiet` nobody is told. `begun` hears first how to undo it."""
         ...
 
     async def withdraw(self, undo: str) -> None:
@@ -126,6 +131,11 @@ class Desk:
         """The drafts that wait, the oldest first."""
         return await self._drafts.in_state(DraftState.WAITING)
 
+    async def undoable(self) -> tuple[KeptDraft, ...]:
+        """The published drafts that can still be taken back, the oldest first."""
+        published = await self._drafts.in_state(DraftState.PUBLISHED)
+        return tuple(draft for draft in published if undo_until(draft, self._now()) is not None)
+
     async def shown(self, number: int) -> Offer | KeptDraft | None:
         """The draft with what would come of it; as it is where it waits no more; None where there is none."""
         draft = await self._drafts.get(number)
@@ -150,12 +160,18 @@ class Desk:
             draft = await self._drafts.get(number)
             if draft is not None and draft.state == DraftState.WAITING:
                 edition = edition_in(draft)
+                _, begun, undo = draft.payload.partition(_UNDO)
                 if await self._stored(edition) is None:
                     edition = renamed(edition, f"{edition.published.isoformat()}-{slugify(title)}")
+                    begun = undo = ""
                 edition = replace(edition, title=title)
-                text = render_edition(edition)
                 await self._drafts.change(
-                    number, was=DraftState.WAITING, state=DraftState.WAITING, slug=edition.slug, payload=text
+                    number,
+                    was=DraftState.WAITING,
+                    state=DraftState.WAITING,
+                    slug=edition.slug,
+                    payload=f"{render_edition(edition)}{begun}{undo}",
+                    publish_at=draft.publish_at if begun else None,
                 )
         return await self.shown(number)
 
@@ -170,18 +186,28 @@ class Desk:
     async def publish(self, number: int) -> Undoable | KeptDraft | None:
         """Publish a waiting draft; as it is where it waits no more. Raises AnnuncioError.
 
-        Stored first and noted then: what a crash leaves between the two is published once more, which changes nothing.
+        When people are told and how it is undone is noted first: where a crash ends it in between, the next try takes
+        it up, and can be undone as that could have been.
         """
         async with self._turn:
             draft = await self._drafts.get(number)
             if draft is None or draft.state != DraftState.WAITING:
                 return draft
-            edition, until = edition_in(draft), self._now() + UNDO
-            publication = await self._news.publish([edition], at=until)
-            payload = f"{draft.payload}{_UNDO}{publication.undo}"
-            await self._drafts.change(
-                number, was=draft.state, state=DraftState.PUBLISHED, payload=payload, publish_at=until
-            )
+            edition = edition_in(draft)
+            text, _, undo = draft.payload.partition(_UNDO)
+            taken_up = draft.publish_at if undo else None
+            if taken_up is not None and taken_up <= self._now() and await self._stored(edition) != edition:
+                taken_up = None  # it ended before anything came of it, and long ago
+            until = taken_up or self._now() + UNDO
+
+            async def note(undo: str) -> None:
+                payload = f"{text}{_UNDO}{undo}"
+                await self._drafts.change(
+                    number, was=DraftState.WAITING, state=DraftState.WAITING, payload=payload, publish_at=until
+                )
+
+            publication = await self._news.publish([edition], at=until, begun=None if taken_up else note)
+            await self._drafts.change(number, was=DraftState.WAITING, state=DraftState.PUBLISHED, publish_at=until)
         return Undoable(draft, edition, sum(told.hears or 0 for told in publication.told), until)
 
     async def undo(self, number: int) -> KeptDraft | None:
@@ -197,6 +223,12 @@ class Desk:
 
     async def _decide(self, draft: KeptDraft, state: DraftState) -> None:
         await self._drafts.change(draft.id, was=draft.state, state=state)
+
+
+def undo_until(draft: KeptDraft, now: datetime) -> datetime | None:
+    """Until when it can be taken back; None where it cannot."""
+    until = draft.publish_at if draft.state == DraftState.PUBLISHED else None
+    return until if until is not None and now < until else None
 
 
 def edition_in(draft: KeptDraft) -> Edition:

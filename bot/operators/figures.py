@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -60,11 +61,13 @@ async def audience_in(engines: Engines) -> Audience:
         )
 
 
-async def messages_in(engines: Engines) -> Messages:
-    """What became of all deliveries that are kept."""
+async def messages_in(engines: Engines, since: datetime) -> Messages:
+    """What became of deliveries since then, and all that still wait."""
+    waiting = deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING))
+    recent = deliveries.c.updated_at >= since
     async with engines.read() as connection:
-        states = select(deliveries.c.state, func.count()).group_by(deliveries.c.state)
-        failed = deliveries.c.state == DeliveryState.FAILED
+        states = select(deliveries.c.state, func.count()).where(waiting | recent).group_by(deliveries.c.state)
+        failed = recent & (deliveries.c.state == DeliveryState.FAILED)
         reasons = select(deliveries.c.reason, func.count()).where(failed).group_by(deliveries.c.reason)
         said: Counter[str] = Counter()
         for reason, count in (await _counted(connection, reasons)).items():

@@ -1,12 +1,12 @@
 """What an admin reads of a draft, and what of it can be pressed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 
 from bot.chat.composing import SUMMARY, cut, one_line
 from bot.news.publishing import Preview
-from bot.operators.drafts import DraftState, Offer, Undoable
+from bot.operators.drafts import DraftState, Offer, Undoable, undo_until
 from bot.replies import Button, Reply
 from bot.state.drafts import KeptDraft
 from bot.state.kinds import Rhythm
@@ -16,8 +16,11 @@ PREFIX = "draft"
 PUBLISH, RETITLE, DISCARD, UNDO, SHOW = "p", "t", "d", "u", "s"
 
 
-def compose_offer(offer: Offer, language: str, *, found: bool = False) -> Reply:
-    """The dry run: what it is, what it would change, and who would hear of it when."""
+def compose_offer(offer: Offer, language: str, *, found: bool = False, split: bool = False) -> Reply:
+    """The dry run: what it is, what it would change, and who would hear of it when.
+
+    `found` by a source; `split` where it may be the beginning of a text that was split on its way.
+    """
     edition, draft = offer.edition, offer.draft
     summary = escape(cut(edition.paragraphs[0].text(edition.language), SUMMARY // 2, edition.language), quote=False)
     about = say(
@@ -41,6 +44,7 @@ def compose_offer(offer: Offer, language: str, *, found: bool = False) -> Reply:
         f"<blockquote expandable>{summary}</blockquote>",
         "\n".join([size, *_consequences(offer, language)]),
     ]
+    parts += [say(language, "draft_split")] if split else []
     buttons = (
         (_button(language, PUBLISH, draft), _button(language, RETITLE, draft)),
         (_button(language, DISCARD, draft),),
@@ -86,20 +90,30 @@ def compose_published(published: Undoable, language: str) -> Reply:
     return Reply(text, ((_button(language, UNDO, published.draft),),))
 
 
-def compose_decided(draft: KeptDraft | None, title: str, language: str) -> Reply:
-    """What became of a draft that waits no more."""
+def compose_decided(draft: KeptDraft | None, title: str, language: str, now: datetime) -> Reply:
+    """What became of a draft that waits no more; what was published just now can still be taken back."""
     if draft is None:
         return Reply(say(language, "old_button"))
     discarded = "draft_discarded" if draft.state == DraftState.DISCARDED else "draft_undone"
     key = "draft_published_before" if draft.state == DraftState.PUBLISHED else discarded
-    return Reply(say(language, key, title=one_line(title)))
+    text = say(language, key, title=one_line(title))
+    until = undo_until(draft, now)
+    if until is None:
+        return Reply(text)
+    in_time = say(language, "draft_undo_until", moment=moment_text(until))
+    return Reply(f"{text}\n{in_time}", ((_button(language, UNDO, draft),),))
 
 
-def compose_waiting(titles: list[tuple[KeptDraft, str]], language: str) -> Reply:
-    """How to add an article, and the drafts that wait, a button each."""
-    rows = tuple((Button(one_line(title, 60), data(SHOW, draft)),) for draft, title in titles)
-    waiting = [say(language, "ingest_waiting", count=len(titles))] if titles else []
-    return Reply("\n\n".join([say(language, "ingest_usage"), *waiting]), rows)
+def compose_waiting(
+    waiting: Sequence[tuple[KeptDraft, str]], undoable: Sequence[tuple[KeptDraft, str]], language: str
+) -> Reply:
+    """How to add an article, the drafts that wait, and those that can be taken back, with a button for each title."""
+    rows = tuple((Button(one_line(title, 60), data(SHOW, draft)),) for draft, title in waiting)
+    undo = tuple((Button(f"↩ {one_line(title, 60)}", data(SHOW, draft)),) for draft, title in undoable)
+    parts = [say(language, "ingest_usage")]
+    parts += [say(language, "ingest_waiting", count=len(waiting))] if waiting else []
+    parts += [say(language, "ingest_undoable", count=len(undoable))] if undoable else []
+    return Reply("\n\n".join(parts), (*rows, *undo))
 
 
 def moment_text(moment: datetime) -> str:

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import escape
 from typing import Any
 
@@ -78,7 +78,7 @@ async def stats_of(state: State, articles: Mapping[str, Article], language: str,
         people=len(askers.get(f"{until:%Y-%m}", {}).get(ASKED, ())),
         themes=await asyncio.to_thread(_themes, askers, articles, language, embed),
         audience=await audience_in(state.engines),
-        messages=await messages_in(state.engines),
+        messages=await messages_in(state.engines, datetime.combine(since, time.min, UTC)),
     )
 
 

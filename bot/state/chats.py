@@ -21,8 +21,27 @@ SUBSCRIBED = exists().where(
 )
 """True of a delivery whose chat has an active subscription."""
 
-WANTED = or_(SUBSCRIBED, deliveries.c.kind == DeliveryKind.ANSWER)
-"""True of a delivery that its chat still wants: an answer was asked for, with or without a subscription."""
+AWAY = exists().where(
+    subscriptions.c.chat_id == deliveries.c.chat_id,
+    subscriptions.c.pause_reason.in_((*RETURNS, PauseReason.RESTING)),
+)
+"""True of a delivery whose chat is expected back: blocked, gone or resting."""
+
+WANTED = or_(SUBSCRIBED, and_(deliveries.c.kind == DeliveryKind.ANSWER, ~AWAY))
+"""True of a delivery that may go out now: an answer was asked for, with or without a subscription, but waits for the
+return of who is away."""
+
+_RESTING = exists().where(
+    subscriptions.c.chat_id == deliveries.c.chat_id, subscriptions.c.pause_reason == PauseReason.RESTING
+)
+
+OWED = or_(
+    SUBSCRIBED,
+    deliveries.c.kind == DeliveryKind.ANSWER,
+    and_(deliveries.c.kind == DeliveryKind.CORRECTION, _RESTING),
+)
+"""True of a delivery that stays owed, now or later: answers over every pause, for they were asked for apart, and
+corrections over a rest, for what is put right was read before it."""
 
 
 def at(chat: ChatAddress, vault: Vault) -> ColumnElement[bool]:
@@ -72,7 +91,7 @@ async def pause_chat(
     until: datetime | None = None,
     absent_too: bool = False,
 ) -> bool:
-    """Stop the chat's active subscription and skip what was still owed; False where none was active.
+    """Stop the chat's active subscription and skip what is no longer `OWED`; False where none was active.
 
     With `absent_too` a subscription that was paused for another reason than the person's leaving is stopped for this
     one. What a chat that is not there asked for without subscribing is not kept for its return.
@@ -92,7 +111,7 @@ async def pause_chat(
                 await connection.execute(delete(chats).where(chats.c.id == chat_id))
                 await note_deletion(connection)
         return False
-    await skip_pending(connection, deliveries.c.chat_id == chat_id, f"paused: {reason}", now)
+    await skip_pending(connection, and_(deliveries.c.chat_id == chat_id, ~OWED), f"paused: {reason}", now)
     return True
 
 

@@ -109,6 +109,12 @@ async def _deletions(connection: AsyncConnection) -> int:
     return noted
 
 
+async def lock(connection: AsyncConnection, table: Table) -> None:
+    """Let nobody else write into the table until this transaction ends; on SQLite nobody else writes anyway."""
+    if connection.dialect.name != "sqlite":
+        await connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+
+
 def insert_new(connection: AsyncConnection, table: Table) -> Insert:
     """An INSERT that passes over rows whose key is there already."""
     return _insert(connection, table).on_conflict_do_nothing()

@@ -20,11 +20,22 @@ class Delivery:
     """The topic by which it came here; `own:` and a number for one in the person's own words."""
     because_words: str | None = field(default=None, repr=False)
     """The person's own words: of that topic, or the question that is answered."""
+    language: str | None = None
+    """In which that question was asked, and is answered; None of anything else."""
     attempts: int = 0
+    unheard: int = 0
+    """How many of these attempts nothing was said to."""
+    begun_at: datetime | None = None
+    """When sending it was begun for the first time."""
     message_id: int | None = None
     """The message in the chat that is to be edited."""
-    together: tuple[str, ...] = ()
-    """The articles that this message announced, where it is a digest."""
+    together: tuple["Delivery", ...] = ()
+    """All that this message announced, each for its own reason, where it is a digest."""
+
+    @property
+    def tries(self) -> int:
+        """The attempts that count: those which something was said to, or which ended with their process."""
+        return self.attempts - self.unheard
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +58,8 @@ class Parcel:
 class Outcome:
     """How an attempt ended: the next state with its reason, and what it says about the chat.
 
-    `due_at` goes with `pending`: when to try again. `pause` stops the chat's subscription, `moved_to` is the
-    chat's new address, `message_id` the message that was sent.
+    `due_at` goes with `pending`: when to try again; `unheard` says that this was no try. `pause` stops the chat's
+    subscription, `moved_to` is the chat's new address, `message_id` the message that was sent.
     """
 
     state: DeliveryState
@@ -57,3 +68,4 @@ class Outcome:
     pause: PauseReason | None = None
     moved_to: str | None = None
     message_id: int | None = None
+    unheard: bool = False

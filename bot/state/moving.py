@@ -8,7 +8,7 @@ from sqlalchemy import and_, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.replies import ChatAddress
-from bot.state.chats import RETURNS, WANTED, anywhere_in, find_chat, skip_pending
+from bot.state.chats import OWED, RETURNS, anywhere_in, find_chat, skip_pending
 from bot.state.database import note_deletion
 from bot.state.kinds import DeliveryState, SubscriptionState
 from bot.state.preferences import topics_of
@@ -60,7 +60,7 @@ async def _merge(connection: AsyncConnection, old_id: int, new_id: int, now: dat
     await _merge_shown(connection, old_id, new_id)
     for table in (own_topics, awaited):
         await connection.execute(update(table).where(table.c.chat_id == old_id).values(chat_id=new_id))
-    await skip_pending(connection, and_(deliveries.c.chat_id == new_id, ~WANTED), "the chat is not subscribed", now)
+    await skip_pending(connection, and_(deliveries.c.chat_id == new_id, ~OWED), "the chat is not subscribed", now)
     await connection.execute(delete(chats).where(chats.c.id == old_id))
     await note_deletion(connection)
 

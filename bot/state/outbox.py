@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.clock import Clock, utc_now
 from bot.replies import Channel
 from bot.state import audience, owing
-from bot.state.chats import WANTED, skip_pending
+from bot.state.audience import Subject
+from bot.state.chats import OWED, WANTED, skip_pending
 from bot.state.database import Engines
 from bot.state.deliveries import Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
@@ -56,10 +57,10 @@ class Outbox:
         """
         now = self._now()
         async with self._engines.write() as connection:
-            if not await owing.announced(connection, slug, at or now, story):
+            if not await owing.announced(connection, slug, at or now, story, topics):
                 return 0
             await wake(connection, now)
-            subject = audience.Subject(slug, tuple(topics), tuple(own), story)
+            subject = Subject(slug, tuple(topics), tuple(own), story)
             return await owing.owe_announcement(connection, subject, now, at)
 
     async def audience(
@@ -67,7 +68,7 @@ class Outbox:
     ) -> Mapping[Rhythm, int]:
         """How many would hear of an article of these topics now, by the rhythm in which they would."""
         async with self._engines.read() as connection:
-            return await audience.counted(connection, audience.Subject("", tuple(topics), tuple(own), story))
+            return await audience.counted(connection, Subject("", tuple(topics), tuple(own), story))
 
     async def first_due(
         self,
@@ -78,7 +79,7 @@ class Outbox:
     ) -> Mapping[Rhythm, datetime]:
         """When the first of `audience` would hear of it, by rhythm, if it were announced now and not before `at`."""
         async with self._engines.read() as connection:
-            subject = audience.Subject("", tuple(topics), tuple(own), story)
+            subject = Subject("", tuple(topics), tuple(own), story)
             return await audience.first_due(connection, subject, self._now(), at)
 
     async def owe(
@@ -90,7 +91,8 @@ class Outbox:
     ) -> int:
         """Owe something about the article to chats, each row (chat id, about, because); how many are owed it anew.
 
-        Each comes once, however often it is owed. Only an answer goes to chats without an active subscription.
+        Each comes once, however often it is owed. Without an active subscription a chat is owed answers alone, and
+        while it rests corrections too; who is away gets them at the return.
         """
         async with self._engines.write() as connection:
             return await owing.owe(connection, kind, article, rows, self._now(), at)
@@ -117,6 +119,28 @@ class Outbox:
             await skip_pending(connection, of_it, "withdrawn", self._now())
             await connection.execute(delete(announcements).where(told))
             return owed
+
+    async def told_again(self, slug: str) -> tuple[str, ...]:
+        """The articles that told the story of this one again; none where it is announced itself."""
+        itself = announcements.alias()
+        query = select(announcements.c.slug).where(
+            announcements.c.story == slug, ~exists(select(itself.c.slug).where(itself.c.slug == slug))
+        )
+        async with self._engines.read() as connection:
+            return tuple(await connection.scalars(query))
+
+    async def tell_anew(self, withdrawn: str, subjects: Collection[Subject]) -> int:
+        """Owe what is left of the articles that told a story again to whom the withdrawn one would have told it."""
+        now = self._now()
+        async with self._engines.write() as connection:
+            await wake(connection, now)
+            return await owing.tell_anew(connection, withdrawn, {one.slug: one for one in subjects}, now)
+
+    async def announced_since(self, moment: datetime) -> Mapping[str, datetime]:
+        """The articles announced, or to be, since then, each with when."""
+        query = select(announcements).where(announcements.c.announced_at >= moment)
+        async with self._engines.read() as connection:
+            return {row.slug: row.announced_at for row in await connection.execute(query)}
 
     async def note_announced(self, slug: str) -> None:
         """Take the article for told, to nobody: it is no news any more."""
@@ -154,13 +178,14 @@ class Outbox:
     async def take(self, channel: Channel, now: datetime, limit: int, owner: str) -> tuple[Parcel, ...]:
         """Take for sending all that at most `limit` chats of the channel are due, the longest due first.
 
-        No other process takes it while the owner's lease lasts. What falls into somebody's quiet hours is put off.
+        No other process takes it while the owner's lease lasts. What falls into somebody's quiet hours is put off, and
+        announcements of topics that the chat follows no more are skipped.
         """
         async with self._engines.write() as connection:
             while rows := await candidates(connection, channel, now, limit):
                 awake = await put_off(connection, rows, now)
-                if awake:
-                    return await parcels(connection, self._vault, awake, now, owner, now + LEASE)
+                if awake and (found := await parcels(connection, self._vault, awake, now, owner, now + LEASE)):
+                    return found
         return ()
 
     async def still_owed(self, parcel: Parcel) -> Parcel:
@@ -213,5 +238,5 @@ async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> 
     recovered = list(found)
     for first in range(0, len(recovered), owing.CHUNK):
         some = deliveries.c.id.in_(recovered[first : first + owing.CHUNK])
-        await skip_pending(connection, some & ~WANTED, "left while it was being sent", now)
+        await skip_pending(connection, some & ~OWED, "left while it was being sent", now)
     return len(recovered)

@@ -4,17 +4,17 @@ A row is one thing that is owed to one chat; the table has each once, whoever as
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.audience import Subject, because_of, hearers
-from bot.state.chats import RETURNS
 from bot.state.database import insert_new
-from bot.state.kinds import DeliveryKind, DeliveryState, SubscriptionState
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
 from bot.state.preferences import due_by
 from bot.state.schema import announcements, chats, deliveries, subscriptions
 
@@ -58,6 +58,26 @@ async def owe_announcement(
     return owed
 
 
+async def tell_anew(connection: AsyncConnection, withdrawn: str, subjects: Mapping[str, Subject], now: datetime) -> int:
+    """Owe the articles that told again the story of one that is announced no more, each by its slug; how many.
+
+    To whom nobody told it, and none before its time. The first of them is the one now that the others told again.
+    """
+    repeats = announcements.c.story == withdrawn
+    rows = await connection.execute(
+        select(announcements).where(repeats).order_by(announcements.c.announced_at, announcements.c.slug)
+    )
+    standing = [row for row in rows if row.slug in subjects]
+    owed = 0
+    for row in standing:
+        subject = replace(subjects[row.slug], story=withdrawn)
+        owed += await owe_announcement(connection, subject, now, row.announced_at)
+    first = standing[0].slug if standing else None
+    await connection.execute(update(announcements).where(repeats).values(story=first))
+    await connection.execute(update(announcements).where(announcements.c.slug == first).values(story=None))
+    return owed
+
+
 def _wishes(row: Row[Any]) -> tuple[Any, ...]:
     return row.rhythm, row.quiet_from, row.quiet_until, row.zone
 
@@ -72,7 +92,8 @@ async def owe(
 ) -> int:
     """Owe something of this kind to chats, each row (chat id, about, because); how many were not owed it before.
 
-    Only an answer goes to chats without an active subscription, and that to none that is not there.
+    Chats without an active subscription are owed answers alone, and while they rest corrections too. They come at the
+    return of who is away.
     """
     owed = 0
     for some in _chunks(rows):
@@ -111,9 +132,9 @@ async def owe(
 
 
 def _may_get(row: Row[Any], kind: DeliveryKind) -> bool:
-    if kind is DeliveryKind.ANSWER:
-        return row.pause_reason not in RETURNS
-    return row.state is SubscriptionState.ACTIVE
+    if kind is DeliveryKind.ANSWER or row.state is SubscriptionState.ACTIVE:
+        return True
+    return kind is DeliveryKind.CORRECTION and row.pause_reason is PauseReason.RESTING
 
 
 async def owe_edits(
@@ -160,9 +181,13 @@ async def owe_edits(
         last = rows[-1].id
 
 
-async def announced(connection: AsyncConnection, slug: str, moment: datetime, story: str | None) -> bool:
+async def announced(
+    connection: AsyncConnection, slug: str, moment: datetime, story: str | None, topics: Iterable[str] = ()
+) -> bool:
     """Note that the article is announced; False, with nothing changed, where any process has done it before."""
-    new = insert_new(connection, announcements).values(slug=slug, announced_at=moment, story=story)
+    new = insert_new(connection, announcements).values(
+        slug=slug, announced_at=moment, story=story, topics="\n".join(sorted(topics)) or None
+    )
     return await connection.scalar(new.returning(announcements.c.slug)) is not None
 
 

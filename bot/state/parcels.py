@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Row, and_, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateError
@@ -13,10 +13,10 @@ from bot.replies import Channel, ChatAddress
 from bot.state.audience import OWN
 from bot.state.chats import WANTED
 from bot.state.deliveries import Delivery, Parcel
-from bot.state.kinds import DeliveryKind, DeliveryState, SubscriptionState
+from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, SubscriptionState
 from bot.state.preferences import quiet_of
 from bot.state.schedule import out_of_quiet
-from bot.state.schema import awaited, chats, deliveries, own_topics, subscriptions
+from bot.state.schema import announcements, awaited, chats, deliveries, own_topics, subscription_topics, subscriptions
 from bot.state.vault import Vault
 
 
@@ -37,7 +37,13 @@ async def candidates(connection: AsyncConnection, channel: Channel, now: datetim
             deliveries.c.due_at <= now,
             or_(
                 subscriptions.c.state == SubscriptionState.ACTIVE,
-                deliveries.c.kind == DeliveryKind.ANSWER,
+                and_(
+                    deliveries.c.kind == DeliveryKind.ANSWER,
+                    or_(
+                        subscriptions.c.pause_reason.is_(None),  # no subscription, too
+                        subscriptions.c.pause_reason == PauseReason.PERSON,
+                    ),
+                ),
             ),
         )
         .order_by(deliveries.c.due_at, deliveries.c.id)
@@ -103,6 +109,7 @@ async def parcels(
         .values(
             state=DeliveryState.SENDING,
             attempts=deliveries.c.attempts + 1,
+            begun_at=func.coalesce(deliveries.c.begun_at, literal(now, deliveries.c.begun_at.type)),
             owner=owner,
             lease_until=lease_until,
             updated_at=now,
@@ -115,15 +122,19 @@ async def parcels(
             deliveries.c.about,
             deliveries.c.because,
             deliveries.c.attempts,
+            deliveries.c.unheard,
+            deliveries.c.begun_at,
             deliveries.c.message_id,
             deliveries.c.due_at,
         )
     )
     due: dict[int, list[Row[Any]]] = {}
-    for delivery in sorted(taken.all(), key=lambda delivery: (delivery.due_at, delivery.id)):
+    for delivery in sorted(
+        await _followed(connection, taken.all(), now), key=lambda delivery: (delivery.due_at, delivery.id)
+    ):
         due.setdefault(delivery.chat_id, []).append(delivery)
-    words = await _words(connection, vault, [delivery for mine in due.values() for delivery in mine])
     digests = await _digests(connection, [delivery for mine in due.values() for delivery in mine])
+    words = await _words(connection, vault, [row for rows in (*due.values(), *digests.values()) for row in rows])
     made: list[Parcel] = []
     for row in rows:
         mine = due.get(row.id)
@@ -140,37 +151,72 @@ async def parcels(
                 row.id,
                 row.language or row.last_language,
                 row.zone,
-                tuple(_delivery(delivery, words, digests) for delivery in mine),
+                tuple(_delivery(one, words, digests.get((one.chat_id, one.message_id), ())) for one in mine),
             )
         )
     return tuple(made)
 
 
-def _delivery(
-    row: Row[Any], words: Mapping[str, str], digests: Mapping[tuple[int, int | None], tuple[str, ...]]
-) -> Delivery:
+async def _followed(connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> Sequence[Row[Any]]:
+    """These deliveries without announcements of topics that their chats follow no more, which are skipped."""
+    by_topic = [
+        row for row in rows if row.kind is DeliveryKind.ANNOUNCEMENT and row.because and not row.because.startswith(OWN)
+    ]
+    if not by_topic:
+        return rows
+    followed: dict[int, set[str]] = {}
+    mine = subscription_topics.c.chat_id.in_({row.chat_id for row in by_topic})
+    for chat_id, topic in await connection.execute(
+        select(subscription_topics.c.chat_id, subscription_topics.c.topic).where(mine)
+    ):
+        followed.setdefault(chat_id, set()).add(topic)
+    these = announcements.c.slug.in_({row.article for row in by_topic})
+    found = await connection.execute(select(announcements.c.slug, announcements.c.topics).where(these))
+    topics = {slug: set(lines.split("\n")) for slug, lines in found if lines is not None}
+    gone = {
+        row.id
+        for row in by_topic
+        if not followed.get(row.chat_id, set()) & {EVERYTHING, *topics.get(row.article, {row.because})}
+        and (row.because != EVERYTHING or row.article in topics)
+    }
+    if gone:
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(gone))
+            .values(
+                state=DeliveryState.SKIPPED, reason="followed no more", owner=None, lease_until=None, updated_at=now
+            )
+        )
+    return [row for row in rows if row.id not in gone]
+
+
+def _delivery(row: Row[Any], words: Mapping[str, tuple[str, str]], digest: Sequence[Row[Any]] = ()) -> Delivery:
+    own, language = words.get(_source(row) or "", (None, None))
     return Delivery(
         id=row.id,
         article=row.article,
         kind=row.kind,
         about=row.about,
         because=row.because,
-        because_words=words.get(_source(row) or ""),
+        because_words=own,
+        language=language if row.kind is DeliveryKind.ANSWER else None,
         attempts=row.attempts - 1,
+        unheard=row.unheard,
+        begun_at=row.begun_at,
         message_id=row.message_id,
-        together=digests.get((row.chat_id, row.message_id), ()),
+        together=tuple(_delivery(one, words) for one in digest) if row.kind is DeliveryKind.SECOND_SOURCE else (),
     )
 
 
 async def _digests(
     connection: AsyncConnection, rows: Iterable[Row[Any]]
-) -> dict[tuple[int, int | None], tuple[str, ...]]:
-    """The articles of each digest that is to be edited, by its chat and its message."""
+) -> dict[tuple[int, int | None], list[Row[Any]]]:
+    """What each digest that is to be edited announced, by its chat and its message."""
     edits = {(row.chat_id, row.message_id) for row in rows if row.kind is DeliveryKind.SECOND_SOURCE}
     if not edits:
         return {}
     told = await connection.execute(
-        select(deliveries.c.chat_id, deliveries.c.message_id, deliveries.c.article)
+        select(deliveries)
         .where(
             deliveries.c.chat_id.in_([chat for chat, _ in edits]),
             deliveries.c.message_id.in_([message for _, message in edits]),
@@ -178,10 +224,10 @@ async def _digests(
         )
         .order_by(deliveries.c.id)
     )
-    found: dict[tuple[int, int | None], tuple[str, ...]] = {}
+    found: dict[tuple[int, int | None], list[Row[Any]]] = {}
     for row in told:
-        found[row.chat_id, row.message_id] = (*found.get((row.chat_id, row.message_id), ()), row.article)
-    return {message: articles for message, articles in found.items() if message in edits and len(articles) > 1}
+        found.setdefault((row.chat_id, row.message_id), []).append(row)
+    return {message: rows for message, rows in found.items() if message in edits and len(rows) > 1}
 
 
 def _source(row: Row[Any]) -> str | None:
@@ -191,16 +237,17 @@ def _source(row: Row[Any]) -> str | None:
     return row.because if row.because is not None and row.because.startswith(OWN) else None
 
 
-async def _words(connection: AsyncConnection, vault: Vault, rows: Iterable[Row[Any]]) -> dict[str, str]:
-    """The person's own words that these deliveries are about, by their source."""
+async def _words(connection: AsyncConnection, vault: Vault, rows: Iterable[Row[Any]]) -> dict[str, tuple[str, str]]:
+    """The person's own words that these deliveries are about, with their language, by their source."""
     sources = {source for row in rows if (source := _source(row)) is not None}
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str]] = {}
     for prefix, table, sealed in ((OWN, own_topics, own_topics.c.words), ("asked:", awaited, awaited.c.question)):
         numbers = [int(source.removeprefix(prefix)) for source in sources if source.startswith(prefix)]
         if numbers:
-            for number, token in await connection.execute(select(table.c.id, sealed).where(table.c.id.in_(numbers))):
+            query = select(table.c.id, sealed, table.c.language).where(table.c.id.in_(numbers))
+            for number, token, language in await connection.execute(query):
                 with suppress(StateError):
-                    found[f"{prefix}{number}"] = vault.decrypt(token)
+                    found[f"{prefix}{number}"] = vault.decrypt(token), language
     return found
 
 

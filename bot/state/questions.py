@@ -1,12 +1,13 @@
 """Questions that could not be answered yet, kept for who wants to hear when they can; a method is one transaction."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import exists, func, insert, literal, select
+from sqlalchemy import Row, exists, insert, literal, select
 
 from bot.clock import Clock, utc_now
 from bot.errors import StateError
@@ -72,18 +73,18 @@ class Questions:
                 select(awaited).where(awaited.c.expires_at > literal(self._now(), awaited.c.expires_at.type), ~owed)
             )
             found = rows.all()
+        return await asyncio.to_thread(lambda: tuple(self._opened(found)))
 
-        def opened() -> Iterator[Awaited]:
-            for row in found:
-                with suppress(StateError):  # what no key opens holds up nobody else
-                    question = self._vault.decrypt(row.question)
-                    yield Awaited(row.id, row.chat_id, question, row.language, row.asked_at)
-
-        return await asyncio.to_thread(lambda: tuple(opened()))
-
-    async def awaiting(self, chat: ChatAddress) -> int:
-        """How many questions of this chat wait for their answers."""
+    async def awaiting(self, chat: ChatAddress) -> tuple[Awaited, ...]:
+        """The questions of this chat that wait for their answers, in the order of their asking."""
         mine = awaited.c.chat_id.in_(select(chats.c.id).where(at(chat, self._vault)))
+        query = select(awaited).where(mine, awaited.c.expires_at > self._now()).order_by(awaited.c.id)
         async with self._engines.read() as connection:
-            counted = select(func.count()).where(mine, awaited.c.expires_at > self._now())
-            return (await connection.execute(counted)).scalar_one()
+            found = (await connection.execute(query)).all()
+        return tuple(self._opened(found))
+
+    def _opened(self, rows: Iterable[Row[Any]]) -> Iterator[Awaited]:
+        for row in rows:
+            with suppress(StateError):  # what no key opens holds up nobody else
+                question = self._vault.decrypt(row.question)
+                yield Awaited(row.id, row.chat_id, question, row.language, row.asked_at)

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, delete, exists, select, update
+from sqlalchemy import RowMapping, Select, and_, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.replies import ChatAddress
 from bot.state.chats import RETURNS, anywhere_in
 from bot.state.counts import asker_in
 from bot.state.database import note_deletion
-from bot.state.kinds import DeliveryState, PauseReason, SubscriptionState
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
 from bot.state.preferences import topics_of
 from bot.state.schema import awaited, chats, deliveries, own_topics, refusals, shown, subscriptions
 from bot.state.vault import Vault
 
 LEFT_DAYS = 30
-"""How long somebody who left, or whose chat is gone, is kept for a return."""
+"""How long somebody who left, or whose chat is gone, is kept for a return, with what they had asked by then."""
 KEPT_DAYS = 180
 """How long it is kept what somebody was shown and sent."""
 REFUSALS_DAYS = 90
@@ -71,11 +71,31 @@ async def sweep(connection: AsyncConnection, now: datetime) -> int:
 
 
 async def _delete(connection: AsyncConnection, gone: Sequence[int]) -> int:
-    """Delete these chats; of one that asked something since it left, all but what the answer needs."""
+    """Delete these chats; of one that asked something since it left, all but what the answer needs.
+
+    That is the question, where to and in which language, and the answer itself where it is on its way.
+    """
+    before = exists().where(subscriptions.c.chat_id == awaited.c.chat_id, awaited.c.asked_at <= subscriptions.c.since)
     asked = exists().where(awaited.c.chat_id == chats.c.id)
-    deleted = (await connection.execute(delete(chats).where(chats.c.id.in_(gone), ~asked))).rowcount
-    for table in (subscriptions, own_topics, shown):
-        deleted += (await connection.execute(delete(table).where(table.c.chat_id.in_(gone)))).rowcount
+    answers = select(awaited.c.id.cast(deliveries.c.about.type)).where(awaited.c.chat_id == deliveries.c.chat_id)
+    needed = and_(
+        deliveries.c.kind == DeliveryKind.ANSWER,
+        deliveries.c.state.not_in(_FINAL),
+        deliveries.c.about.in_(answers),
+    )
+    deleted = 0
+    for statement in (
+        delete(awaited).where(awaited.c.chat_id.in_(gone), before),
+        delete(chats).where(chats.c.id.in_(gone), ~asked),
+        delete(deliveries).where(deliveries.c.chat_id.in_(gone), ~needed),
+        *(delete(table).where(table.c.chat_id.in_(gone)) for table in (subscriptions, own_topics, shown)),
+    ):
+        deleted += (await connection.execute(statement)).rowcount
+    await connection.execute(
+        update(chats)
+        .where(chats.c.id.in_(gone))
+        .values(language=None, last_language=func.coalesce(chats.c.language, chats.c.last_language), zone=None)
+    )
     return deleted
 
 

@@ -147,6 +147,7 @@ announcements = Table(
     Column("slug", String(255), primary_key=True),
     Column("announced_at", UtcDateTime, nullable=False),
     Column("story", String(255)),  # the slug of the same story told before
+    Column("topics", Text),  # of the article, a line each; NULL: not known
 )
 
 corrections = Table(
@@ -175,6 +176,8 @@ deliveries = Table(
     Column("state", _choice(DeliveryState), nullable=False),
     Column("reason", String(REASON_LENGTH)),
     Column("attempts", Integer, nullable=False),  # how often sending was begun
+    Column("unheard", Integer, nullable=False, server_default="0"),  # how many of these nothing was said to
+    Column("begun_at", UtcDateTime),  # when sending was begun for the first time
     Column("due_at", UtcDateTime, nullable=False),
     Column("held_until", UtcDateTime),  # not before, whatever the person's rhythm: publishing or a new try waits
     Column("updated_at", UtcDateTime, nullable=False),

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.state.chats import WANTED, pause_chat, skip_pending
+from bot.state.chats import AWAY, OWED, pause_chat, skip_pending
 from bot.state.database import note_deletion
 from bot.state.deliveries import Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState
@@ -29,6 +29,7 @@ _SETTLED = (
         reason=bindparam("why"),
         due_at=func.coalesce(_DUE, deliveries.c.due_at),
         held_until=_DUE,
+        unheard=deliveries.c.unheard + bindparam("silent", type_=deliveries.c.unheard.type),
         message_id=func.coalesce(bindparam("message", type_=deliveries.c.message_id.type), deliveries.c.message_id),
         updated_at=bindparam("moment"),
         owner=None,
@@ -58,11 +59,29 @@ async def _draw_consequences(
     """What the outcome says about the chat."""
     if outcome.pause is not None:
         await pause_chat(connection, parcel.chat_id, outcome.pause, now)
+        await _keep_answers(connection, parcel, now)
     if outcome.moved_to is not None:
         await move(connection, vault, parcel.chat, outcome.moved_to, now)
     if outcome.state is DeliveryState.PENDING:
         mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
-        await skip_pending(connection, mine & ~WANTED, "left while it was being sent", now)
+        await skip_pending(connection, mine & ~OWED, "left while it was being sent", now)
+
+
+async def _keep_answers(connection: AsyncConnection, parcel: Parcel, now: datetime) -> None:
+    """What a chat asked for that proved to be away waits for its return, with all its tries and its time before it."""
+    answers = [delivery.id for delivery in parcel.of(DeliveryKind.ANSWER).deliveries]
+    if answers:
+        await connection.execute(
+            update(deliveries)
+            .where(deliveries.c.id.in_(answers), deliveries.c.state == DeliveryState.FAILED, AWAY)
+            .values(
+                state=DeliveryState.PENDING,
+                due_at=now,
+                unheard=deliveries.c.attempts,
+                begun_at=None,
+                updated_at=now,
+            )
+        )
 
 
 def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, Any]]:
@@ -73,6 +92,7 @@ def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, A
             "ended": outcome.state,
             "why": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
             "due": outcome.due_at,
+            "silent": int(outcome.unheard),
             "message": outcome.message_id,
             "moment": now,
         }

@@ -2,18 +2,18 @@
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
 from bot.state.chats import at
-from bot.state.database import Engines, insert_or_change
-from bot.state.kinds import SubscriptionState
+from bot.state.database import Engines, insert_or_change, lock
+from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.schema import chats, corrections, shown, subscriptions
 from bot.state.vault import Vault
 
@@ -86,7 +86,10 @@ class Shown:
                     shown.c.sentence.startswith(article, autoescape=True),
                     shown.c.language == language,
                     shown.c.digest == digest_of(text),
-                    subscriptions.c.state == SubscriptionState.ACTIVE,
+                    or_(
+                        subscriptions.c.state == SubscriptionState.ACTIVE,
+                        subscriptions.c.pause_reason == PauseReason.RESTING,  # told when the rest ends
+                    ),
                 )
                 .order_by(shown.c.chat_id)
                 .distinct()
@@ -94,31 +97,46 @@ class Shown:
             return tuple(found)
 
     async def correct(self, article: str, sentence: str, language: str, was: str, now: str | None) -> KeptCorrection:
-        """Keep what a sentence stated and what it states now; the same again is the same correction."""
+        """Keep what a sentence stated and what it states now; the same again is the same correction.
+
+        Unless it stated something else in between: a value that comes back is corrected anew.
+        """
         made_at = self._now()
-        same = select(corrections).where(
-            corrections.c.article == article,
-            corrections.c.sentence == sentence,
-            corrections.c.language == language,
-            corrections.c.was == was,
-            corrections.c.now.is_not_distinct_from(now),
-        )
+        of_it = corrections.c.article == article, corrections.c.sentence == sentence, corrections.c.language == language
+        latest = select(corrections).where(*of_it).order_by(corrections.c.id.desc()).limit(1)
         new = insert(corrections).values(
             article=article, sentence=sentence, language=language, was=was, now=now, made_at=made_at
         )
         async with self._engines.write() as connection:
-            known = (await connection.execute(same.limit(1))).one_or_none()
-            if known is not None:
+            await lock(connection, corrections)  # or two processes that see the same change would both insert it
+            known = (await connection.execute(latest)).one_or_none()
+            if known is not None and (known.was, known.now) == (was, now):
                 return KeptCorrection(**known._mapping)
             number = (await connection.execute(new.returning(corrections.c.id))).scalar_one()
         return KeptCorrection(number, article, sentence, language, was, now, made_at)
 
     async def correction(self, number: int) -> KeptCorrection | None:
-        """The correction of that number."""
+        """The correction of that number, with what is stated by now; None where that is what was, or it is not known.
+
+        It may have waited for weeks: who rested is told of one change, the whole.
+        """
         async with self._engines.read() as connection:
-            found = await connection.execute(select(corrections).where(corrections.c.id == number))
-            row = found.one_or_none()
-        return None if row is None else KeptCorrection(**row._mapping)
+            row = (await connection.execute(select(corrections).where(corrections.c.id == number))).one_or_none()
+            if row is None:
+                return None
+            first = last = KeptCorrection(**row._mapping)
+            while last.now is not None:
+                since = select(corrections).where(
+                    corrections.c.id > last.id,
+                    corrections.c.article == last.article,
+                    corrections.c.language == last.language,
+                    corrections.c.was == last.now,
+                )
+                row = (await connection.execute(since.order_by(corrections.c.id).limit(1))).one_or_none()
+                if row is None:
+                    break
+                last = KeptCorrection(**row._mapping)
+        return None if last.now == first.was else replace(first, now=last.now)
 
 
 async def _note(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:

@@ -117,13 +117,17 @@ class Subscriptions:
         return any(paused)
 
     async def resume(self, chat: ChatAddress) -> bool:
-        """Go on after the chat was blocked or gone; False otherwise: a person who left stays out."""
+        """Go on after the chat was blocked or gone; False otherwise: a person who left stays out.
+
+        Asked at each message: it stands in no writer's way where there is nothing to resume.
+        """
         everywhere = select(chats.c.id).where(anywhere_in(chat, self._vault))
+        absent = and_(subscriptions.c.chat_id.in_(everywhere), subscriptions.c.pause_reason.in_(RETURNS))
+        async with self._engines.read() as connection:
+            if await connection.scalar(select(subscriptions.c.chat_id).where(absent).limit(1)) is None:
+                return False
         async with self._engines.write() as connection:
-            return await self._resume(
-                connection,
-                and_(subscriptions.c.chat_id.in_(everywhere), subscriptions.c.pause_reason.in_(RETURNS)),
-            )
+            return await self._resume(connection, absent)
 
     async def _resume(self, connection: AsyncConnection, where: Any) -> bool:
         resumed = await connection.execute(
@@ -153,7 +157,7 @@ class Subscriptions:
     async def set_topics(self, chat: ChatAddress, topics: Iterable[str]) -> bool:
         """Follow these topics and no others; False where there is no subscription, here and below.
 
-        What is owed already is sent all the same.
+        What is owed already by a topic that is not among them when it is due is not sent.
         """
         async with self._engines.write() as connection:
             chat_id = await self._subscribed(connection, chat)

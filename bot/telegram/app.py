@@ -17,6 +17,7 @@ from telegram.ext import Application, ExtBot, TypeHandler
 
 from bot.answers.opening import open_answering
 from bot.app import open_services
+from bot.chat.features import Feature, Held
 from bot.errors import TelegramError
 from bot.health import keep_beating
 from bot.logs import tagging
@@ -59,12 +60,13 @@ async def run_telegram(
     await asyncio.to_thread(answering.samples)
     limits = limits or Limits()
     application = _application(settings, token, limits)
-    async with open_services(answering) as services:
+    bot: ExtBot[Lane] = application.bot
+    sender = TelegramSender(bot)
+    replier = Replier(sender, bot)
+    async with open_services(answering, [Feature(holds=held) for held in holding(sender, replier)]) as services:
         await _connect(application, settings)
-        bot: ExtBot[Lane] = application.bot
-        subscriptions, sender = services.state.subscriptions, TelegramSender(bot)
+        subscriptions = services.state.subscriptions
         try:
-            replier = Replier(sender, bot)
             handlers = Handlers(
                 services.conversation, subscriptions, replier, bot, lambda visitor: is_admin(visitor, settings.admins)
             )
@@ -90,6 +92,11 @@ async def run_telegram(
                 await replier.close()
         finally:
             await application.shutdown()
+
+
+def holding(sender: TelegramSender, replier: Replier) -> tuple[Held, ...]:
+    """What of the way into Telegram holds something of chats in memory, for /mydata to tell and /forget to drop."""
+    return sender.keyboards, replier.apologies
 
 
 def _application(settings: Settings, token: str, limits: Limits) -> AnyApplication:

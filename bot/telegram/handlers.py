@@ -21,12 +21,14 @@ from telegram.ext import (
 
 from bot.chat.conversation import Conversation
 from bot.chat.features import Place, Visitor
+from bot.chat.links import start_of
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.state.database import in_one_line
 from bot.state.kinds import PauseReason
 from bot.state.subscriptions import Subscriptions
 from bot.telegram.replying import Replier
-from bot.telegram.visitors import Visitors, decides, decides_pressed
+from bot.telegram.visitors import Visitors, address_of, decides, decides_pressed
+from bot.texts import say
 
 log = logging.getLogger(__name__)
 
@@ -149,14 +151,20 @@ class Handlers:
         return await self._conversation.sent(visitor, Document(file.file_name or "", content))
 
     async def pressed(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A button: always acknowledged, then answered like a message, or over the chat to whoever pressed it."""
+        """A button: always acknowledged, then answered like a message, or over the chat to whoever pressed it.
+
+        In a channel nobody makes the bot post by pressing, but who runs it: who asks there is led to the private chat.
+        """
         del context
         query, chat = update.callback_query, update.effective_chat
         if query is None:
             return
         data = query.data or ""
         deciding = decides_pressed(data)
-        if chat is None or chat.type == ChatType.PRIVATE or not deciding:
+        start = start_of(data) if chat is not None and chat.type == ChatType.CHANNEL else None
+        if start is not None:
+            self._replier.acknowledge(query, url=f"https://t.me/{self._bot.username}?start={start}")
+        elif chat is None or chat.type == ChatType.PRIVATE or not deciding:
             self._replier.acknowledge(query)
             if chat is not None:
                 await self._answer(update, lambda visitor: self._conversation.press(visitor, data))
@@ -164,9 +172,15 @@ class Handlers:
             await self._answer(update, lambda visitor: self._decided(query, visitor, data), deciding=True)
 
     async def _decided(self, query: CallbackQuery, visitor: Visitor, data: str) -> list[Reply]:
-        """What a button says in a group; what is meant for one person there is shown to nobody else."""
+        """What a button says in a group; what is meant for one person there is shown to nobody else.
+
+        In a channel it does nothing for those who do not run it, and that is all that they are told.
+        """
         alerts: list[Reply] = []
         try:
+            if not visitor.in_charge and query.message is not None and query.message.chat.type == ChatType.CHANNEL:
+                alerts = [Reply(say(await self._conversation.language_of(visitor), "in_charge"), alert=True)]
+                return []
             replies = await self._conversation.press(visitor, data)
             alerts = [reply for reply in replies if reply.alert]
             return [reply for reply in replies if not reply.alert]
@@ -203,6 +217,8 @@ class Handlers:
         else:
             log.error("a message was not answered: %s", type(error).__name__, exc_info=error)
         if isinstance(update, Update) and update.effective_chat is not None and update.my_chat_member is None:
+            if update.callback_query is not None and update.effective_chat.type == ChatType.CHANNEL:
+                return  # all of its readers would be told of one press
             await self._replier.reply(update, await self._conversation.trouble(await self._visitors.of(update)))
 
     def _turn(self, chat: Chat) -> asyncio.Lock:
@@ -212,9 +228,14 @@ class Handlers:
     async def _answer(
         self, update: Update, think: Callable[[Visitor], Awaitable[list[Reply]]], *, deciding: bool = False
     ) -> None:
-        """Messages of one chat are answered in their order, those of different chats side by side."""
+        """Messages of one chat are answered in their order, those of different chats side by side.
+
+        Whoever speaks is there: a pause because the chat was not is over, also where no change of rights was told.
+        """
         chat = update.effective_chat
         assert chat is not None  # noqa: S101  # see Visitors
         async with self._turn(chat):
             self._replier.typing(update)
-            await self._replier.reply(update, await think(await self._visitors.of(update, deciding=deciding)))
+            await self._subscriptions.resume(address_of(chat, update.effective_message))
+            visitor = await self._visitors.of(update, deciding=deciding)
+            await self._replier.reply(update, await think(visitor), lambda: self._conversation.late(visitor))

@@ -12,6 +12,7 @@ from telegram.error import TelegramError
 from bot.chat.composing import plain
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
 from bot.replies import ChatAddress, Reply
+from bot.telegram.apologies import Apologies
 from bot.telegram.sender import TelegramSender
 from bot.telegram.visitors import address_of
 
@@ -19,7 +20,11 @@ log = logging.getLogger(__name__)
 
 TRIES = 4
 LONGEST_WAIT = 60.0
-"""Seconds that an answer waits for Telegram at most, each try; where it asks for more, nobody waits any more."""
+"""Seconds that an answer waits for Telegram at most, each try; where it asks for more, it is given up, and whoever
+asked is told so later. An update that waited for as long would hold back those that came after it."""
+
+Late = Callable[[], Awaitable[Reply]]
+"""What is said once Telegram takes something again, in the place of an answer that is given up."""
 
 
 class Replier:
@@ -31,25 +36,33 @@ class Replier:
         self._sender = sender
         self._bot = bot
         self._sleep = sleep
+        self.apologies = Apologies(sender, sleep)
+        """What is owed to those whose answers were given up."""
         self._background: set[asyncio.Task[object]] = set()
 
-    async def reply(self, update: Update, replies: Sequence[Reply]) -> None:
-        """Send them in their order; one that Telegram refuses holds up none of the others."""
+    async def reply(self, update: Update, replies: Sequence[Reply], late: Late | None = None) -> None:
+        """Send them in their order; one that Telegram refuses holds up none of the others.
+
+        Where one is given up because Telegram takes nothing for now, what `late` gives is said later.
+        """
         to, message, query = update.effective_chat, update.effective_message, update.callback_query
         assert to is not None  # noqa: S101  # see Visitors
         chat = address_of(to, message)
         reply_to = message.message_id if message is not None and to.type != ChatType.PRIVATE and query is None else None
         pressed = query.message.message_id if query is not None and query.message is not None else None
         for reply in replies:
+            wait = 0.0
             for _ in range(TRIES):
                 try:
                     await self._show(chat, reply, reply_to, pressed)
                 except TryLaterError as error:
-                    if error.seconds > LONGEST_WAIT:
+                    wait = error.seconds
+                    if wait > LONGEST_WAIT:
                         log.error("an answer is given up: %s", error)  # noqa: TRY400  (the line says all there is to know)
+                        await self._apologise(chat, late, wait)
                         return
                     log.info("an answer waits: %s", error)
-                    await self._sleep(error.seconds)
+                    await self._sleep(wait)
                 except ChatMovedError as error:
                     chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
                 except ChatGoneError:
@@ -62,12 +75,14 @@ class Replier:
                     break
             else:
                 log.error("an answer could not be sent in %d tries", TRIES)
+                await self._apologise(chat, late, wait)
             if reply.edits:
                 pressed = None  # what follows would take its place
 
-    def acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = ()) -> None:
-        """Tell Telegram, in the background, that a press has come; the first alert is shown over the chat."""
-        self._in_background(self._acknowledge(query, alerts))
+    def acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = (), url: str | None = None) -> None:
+        """Tell Telegram, in the background, that a press has come; the first alert is shown over the chat, and a link
+        to the bot itself is opened."""
+        self._in_background(self._acknowledge(query, alerts, url))
 
     def typing(self, update: Update) -> None:
         """Show in the background that somebody is at work; in channels the sign is not shown."""
@@ -76,9 +91,14 @@ class Replier:
             self._in_background(self._typing(chat, address_of(chat, update.effective_message).thread))
 
     async def close(self) -> None:
-        """Wait for signs that are still on their way."""
+        """Wait for signs that are still on their way; what is owed is not said any more."""
+        await self.apologies.close()
         if self._background:
             await asyncio.wait(self._background, timeout=5)
+
+    async def _apologise(self, chat: ChatAddress, late: Late | None, seconds: float) -> None:
+        if late is not None:
+            self.apologies.owe(chat, await late(), seconds)
 
     async def _show(self, chat: ChatAddress, reply: Reply, reply_to: int | None, pressed: int | None) -> None:
         """In the place of the message whose button was pressed, where the reply wants that and Telegram can do it."""
@@ -88,9 +108,9 @@ class Replier:
                 return
         await self._sender.send(chat, reply, reply_to=reply_to)
 
-    async def _acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply]) -> None:
+    async def _acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply], url: str | None) -> None:
         try:
-            await query.answer(plain(alerts[0].html) if alerts else None, show_alert=bool(alerts))
+            await query.answer(plain(alerts[0].html) if alerts else None, show_alert=bool(alerts), url=url)
         except TelegramError as error:  # too old, most often: the answer below is what counts
             log.info("a pressed button could not be acknowledged: %s", error)
 

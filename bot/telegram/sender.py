@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from telegram import (
     InlineKeyboardButton,
@@ -28,6 +29,7 @@ from telegram.error import (
 )
 from telegram.ext import ExtBot
 
+from bot.chat.waiting import Waiting
 from bot.errors import (
     ChatGoneError,
     ChatMovedError,
@@ -51,6 +53,9 @@ TOKEN_WAIT = 60.0
 
 DOCUMENT_WAITS = (5.0, 30.0)
 """Seconds between the tries of a file, at least; the last is also the longest wait that is waited out for one."""
+
+KEYBOARD = timedelta(days=1)
+"""How long it is kept in mind that a keyboard is shown in a chat, to be taken away."""
 
 CARRIER = "✓"
 """The text of a message that is deleted at once."""
@@ -91,7 +96,7 @@ class TelegramSender:
         os.environ.setdefault("PTB_TIMEDELTA", "true")
         self._bot = bot
         self._sleep = sleep
-        self._asked_for_place: set[ChatAddress] = set()
+        self.keyboards: Waiting[bool] = Waiting("keyboard_shown", patience=KEYBOARD, shown=bool)
         """Chats in which the keyboard of an earlier message is still shown."""
 
     async def send(
@@ -177,12 +182,11 @@ class TelegramSender:
         """What stands under the message, or in the place of the person's keyboard."""
         # Only a person's own chat has such a button, and only there is it one person's place.
         if reply.asks_place is not None and _is_private(chat):
-            self._asked_for_place.add(chat)
+            self.keyboards.put(chat, None, True)
             button = KeyboardButton(reply.asks_place, request_location=True)
             return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
         buttons = keyboard(reply.buttons)
-        if chat in self._asked_for_place:
-            self._asked_for_place.discard(chat)
+        if self.keyboards.take(chat, None):
             if buttons is None:
                 return ReplyKeyboardRemove()
             await self._take_keyboard_away(chat, lane)
@@ -237,11 +241,12 @@ def send_error(error: TelegramError) -> SendError:
         case BadRequest():
             return MessageRefusedError(error.message)
         case NetworkError():
-            return TryLaterError(NETWORK_WAIT, f"Telegram was not reached: {type(error).__name__}")
+            return TryLaterError(NETWORK_WAIT, f"Telegram was not reached: {type(error).__name__}", silent=True)
         case InvalidToken():
-            return TryLaterError(TOKEN_WAIT, "Telegram refuses the bot's token")
-        case _:
-            return TryLaterError(NETWORK_WAIT, f"Telegram answered in no known way: {type(error).__name__}")
+            return TryLaterError(TOKEN_WAIT, "Telegram refuses the bot's token", silent=True)
+        case _:  # as a proxy does that stands in between
+            reason = f"Telegram answered in no known way: {type(error).__name__}"
+            return TryLaterError(NETWORK_WAIT, reason, silent=True)
 
 
 def _chat_id(address: str) -> int | str:

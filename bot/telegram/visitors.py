@@ -3,17 +3,13 @@
 from telegram import Bot, Chat, Message, Update
 from telegram.constants import ChatType
 
-from bot.chat.aids import CONTEXT, OTHER
-from bot.chat.composing import QUESTION_PREFIX
 from bot.chat.features import Visitor
-from bot.chat.timeline import ABOUT
+from bot.chat.links import ASKS
 from bot.replies import Channel, ChatAddress
 from bot.telegram.administrators import Administrators
 
 _NOTHING = frozenset({"ask", "help", "latest", "privacy"})
 """Commands that change nothing for a whole chat: whoever types them, nobody is asked who they are."""
-_NOTHING_PRESSED = frozenset({QUESTION_PREFIX.removesuffix(":"), CONTEXT, OTHER, ABOUT})
-"""The same for buttons, by what their data begin with."""
 
 
 def decides(command: str) -> bool:
@@ -23,7 +19,7 @@ def decides(command: str) -> bool:
 
 def decides_pressed(data: str) -> bool:
     """The same for a button with these data."""
-    return data.partition(":")[0] not in _NOTHING_PRESSED
+    return data.partition(":")[0] not in ASKS
 
 
 def address_of(chat: Chat, message: Message | None) -> ChatAddress:

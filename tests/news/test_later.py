@@ -113,6 +113,17 @@ async def test_a_second_yes_keeps_it_no_second_time(later: Later, state: State) 
     assert len(await kept(state)) == 1
 
 
+@pytest.mark.parametrize("again", ["When does <it> open?", "when does it open", " WHEN does  <it> open ?!"])
+async def test_the_same_question_is_kept_once(later: Later, state: State, again: str) -> None:
+    """Asked and agreed to a second time, it is said to be kept; another chat's is kept."""
+    await state.questions.await_answer(ANNA.chat, REFUSAL.question, "en")
+    for visitor, text in ((ANNA, say("en", "later_kept_already")), (BRUNO, say("en", "later_kept", days=180))):
+        refused = await later.answered(visitor, replace(REFUSAL, question=again), SAID)
+        [consent] = await later.press(visitor, "en", pressed(refused))
+        assert await later.press(visitor, "en", pressed(consent)) == [Reply(text, edits=True)]
+    assert await kept(state) == [(REFUSAL.question, "en"), (again, "en")]
+
+
 async def test_a_question_is_held_in_memory_for_half_an_hour(later: Later, clock: StoppedClock) -> None:
     """After that, after /forget, or in another chat, the button is too old."""
     refused = await later.answered(ANNA, REFUSAL, SAID)

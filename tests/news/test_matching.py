@@ -8,7 +8,7 @@ import pytest
 from bot.answers.answering import Answer, Answerer
 from bot.answers.library import Library
 from bot.news import matching
-from bot.news.matching import Matcher, answers_of
+from bot.news.matching import Matcher, answer_in, answers_of
 from corpus.model import Article
 from tests.answerers import word_answerer, word_library
 from tests.articles import article
@@ -106,7 +106,7 @@ def test_a_question_that_waits_is_answered_by_the_article(answerer: Answerer) ->
 
 
 def test_what_another_article_answers_better_is_not_answered_anew(encoder: WordEncoder) -> None:
-    """Where the bot would answer from another article, the new one has not brought the answer."""
+    """Where the bot would answer from another article, the new one has not brought the answer, though it gives it."""
     better = article("better", {"en": [["The depot in Turin has room for 40 lorries."]]})
     articles: list[Article] = [DEPOT, better]
     both = word_library(articles, encoder)
@@ -114,6 +114,7 @@ def test_what_another_article_answers_better_is_not_answered_anew(encoder: WordE
     question = "How many lorries has the depot in Turin?"
     assert answers_of(answerer, better, question, "en") is not None
     assert answers_of(answerer, DEPOT, question, "en") is None
+    assert answer_in(answerer, DEPOT, question, "en") is not None
 
 
 @pytest.mark.parametrize("words", ["", "?", "🚗", "x" * 5000, "\x00"])

@@ -64,9 +64,9 @@ async def state(settings: Settings, clock: StoppedClock) -> AsyncIterator[State]
 
 
 @pytest.fixture
-def newsroom(answering: Answering, state: State) -> Newsroom:
+def newsroom(answering: Answering, state: State, clock: StoppedClock) -> Newsroom:
     """As the bot has it."""
-    return Newsroom(answering, state)
+    return Newsroom(answering, state, clock)
 
 
 async def taken(state: State, clock: Callable[[], object]) -> list[tuple[str, DeliveryKind, str, str | None]]:
@@ -263,6 +263,87 @@ async def test_publishing_can_be_undone(
     assert answering.catalogue.current().articles == {}
     assert not (answering.settings.own_articles / "depot").exists()
     assert (await newsroom.publish([DEPOT])).told == (Told("depot", 1),)
+
+
+async def test_undoing_loses_no_story(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Who was told nothing by a second source, because the first would have told it, is told by that when the first is
+    taken back: once, by the first that stands, and by the first when it is published again by none."""
+    await state.subscriptions.subscribe(ANNA)
+    first = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    third = replace(edition("third", "en", [[s.text for s in DEPOT.sentences]], title="Acme"), source="Third")
+    clock.forward(60)
+    assert [told.hears for told in (await newsroom.publish([ANEW])).told] == [0]
+    clock.forward(60)
+    second = await newsroom.publish([third], at=clock() + timedelta(minutes=10))
+    assert second.told == (Told("third", 0, story="depot"),)
+    for _ in range(2):
+        await newsroom.withdraw(first.undo)
+    assert await taken(state, clock) == [("1", DeliveryKind.ANNOUNCEMENT, "anew", "everything")]
+    clock.forward(3600)
+    assert await taken(state, clock) == []
+    assert (await newsroom.publish([DEPOT])).told == (Told("depot", 0, story="anew"),)
+    assert [row[1] for row in await taken(state, clock)] == [DeliveryKind.SECOND_SOURCE]
+
+
+async def test_what_is_told_anew_can_be_undone_itself(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """A second source that waits for its own time waits on, and can be taken back as well."""
+    await state.subscriptions.subscribe(ANNA)
+    first = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    clock.forward(60)
+    second = await newsroom.publish([ANEW], at=clock() + timedelta(minutes=10))
+    await newsroom.withdraw(first.undo)
+    clock.forward(599)
+    assert await taken(state, clock) == []
+    await newsroom.withdraw(second.undo)
+    clock.forward(3600)
+    assert await taken(state, clock) == []
+
+
+async def test_undoing_a_later_version_tells_nothing_anew(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """Where the first article stands as it was, those who repeat it have nothing to tell."""
+    await newsroom.publish([DEPOT])
+    await newsroom.publish([ANEW])
+    await state.outbox.withdraw("nothing")
+    await state.subscriptions.subscribe(ANNA)
+    changed = await newsroom.publish([CHANGED], at=clock() + timedelta(minutes=10))
+    await newsroom.withdraw(changed.undo)
+    clock.forward(3600)
+    assert await taken(state, clock) == []
+
+
+async def test_undoing_loses_no_answer(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """A question that the first of two articles would have answered is answered by the second when the first is taken
+    back, once."""
+    await state.questions.await_answer(CARLA, "How many euros is a ticket?", "en")
+    first = await newsroom.publish([OFFER], at=clock() + timedelta(minutes=10))
+    clock.forward(60)
+    second = replace(edition("second", "en", [["A ticket costs 20 euros."]], title="Tickets two"), topics=("offers",))
+    assert [told.answers for told in (await newsroom.publish([second])).told] == [0]
+    for _ in range(2):
+        await newsroom.withdraw(first.undo)
+    clock.forward(3600)
+    assert await taken(state, clock) == [("3", DeliveryKind.ANSWER, "second", None)]
+    assert await state.questions.awaited() == ()
+
+
+async def test_a_value_that_comes_back_is_corrected_each_time(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """40, 55, 40, 55: whoever was told one is told the next, however often it was the same before."""
+    await newsroom.publish([DEPOT], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    sentence = DEPOT.sentences[1]
+    await state.shown.note(ANNA, [(sentence.id, "en", sentence.text)])
+    for lorries in (55, 40, 55, 40):
+        text = f"It has room for {lorries} lorries."
+        changed = edition("depot", "en", [["Acme opens a depot in Turin on 3 May.", text]], title="Acme")
+        for owed in (1, 0):
+            [told] = (await newsroom.publish([changed], quiet=True)).told
+            assert told.corrections == owed
+        assert await taken(state, clock) == [("1", DeliveryKind.CORRECTION, "depot", None)]
+        await state.shown.note(ANNA, [(sentence.id, "en", text)])
 
 
 async def test_undoing_takes_back_no_more_than_was_published(

@@ -128,13 +128,13 @@ async def test_a_push_says_why_it_came_and_can_be_muted(desk: Desk) -> None:
 
 
 async def test_a_push_by_words_of_ones_own(desk: Desk) -> None:
-    """The words are named, escaped, and muted by their number; where they are gone, the push has no reason."""
+    """The words are named, escaped, and muted by their number; where they are gone there is no reason to push it."""
     reply = await composed(desk, news("depot", "own:7", "prices & <b>"))
     assert reply.html.endswith("because you follow <i>prices &amp; &lt;b&gt;</i>.")
     assert reply.buttons[-1][0] == Button("Mute prices & <b>", "mute:o7")
-    gone = await composed(desk, news("depot", "own:7"))
-    assert "because" not in gone.html
-    assert gone.buttons[-1][0].data == f"mute:t{topic_token('news')}"
+    assert await desk.pushes.compose(parcel(news("depot", "own:7"))) is None
+    left = await composed(desk, news("depot", "own:7"), news("italian"))
+    assert left == await composed(desk, news("italian"))
 
 
 async def test_who_follows_everything_mutes_the_topic_of_the_article(desk: Desk) -> None:
@@ -162,16 +162,37 @@ async def test_nobodys_language_is_known(desk: Desk) -> None:
 
 
 async def test_several_are_one_digest(desk: Desk) -> None:
-    """A line each, the newest first, and a button for each; one that is gone from the corpus is passed over."""
-    reply = await composed(desk, news("chinese"), news("depot"), news("gone"), news("italian"))
+    """A line each with what it came by, the newest first, and a button for each; each topic can be muted, of everything
+    that of the article; one that is gone from the corpus is passed over."""
+    by_words = news("chinese", "own:7", "depots & <b>")
+    reply = await composed(desk, by_words, news("depot"), news("gone"), news("italian", "everything"))
     assert reply.html == (
         "📣 <b>New: 3 announcements</b>\n\n"
-        "• <b>Acme &lt;1&gt;</b> <i>5 January 2025</i>\n"
-        "• <b>Il deposito</b> <i>3 January 2025</i>\n"
-        "• <b>仓库</b> <i>1 January 2025</i>"
+        "• <b>Acme &lt;1&gt;</b> <i>5 January 2025</i> (offers)\n"
+        "• <b>Il deposito</b> <i>3 January 2025</i> (everything)\n"
+        "• <b>仓库</b> <i>1 January 2025</i> (depots &amp; &lt;b&gt;)\n\n"
+        "In brackets: the topic you follow, which is why you get it."
     )
-    assert [row[0].label for row in reply.buttons] == ["Acme <1>", "Il deposito", "仓库", "Less"]
-    assert [row[0].data.partition(":")[0] for row in reply.buttons] == ["about", "about", "about", "less"]
+    assert [row[0].label for row in reply.buttons[:3]] == ["Acme <1>", "Il deposito", "仓库"]
+    assert [row[0].data.partition(":")[0] for row in reply.buttons[:3]] == ["about"] * 3
+    assert reply.buttons[3:] == (
+        (
+            Button("Mute offers", f"mute:t{topic_token('offers')}"),
+            Button("Mute news", f"mute:t{topic_token('news')}"),
+        ),
+        (Button("Mute depots & <b>", "mute:o7"), Button("Less", "less:")),
+    )
+
+
+async def test_a_digest_mutes_each_topic_once_and_few(desk: Desk) -> None:
+    """One topic has one button however often it is in it, and of many topics the first three have one."""
+    same = await composed(desk, news("depot"), news("italian"), news("chinese"))
+    assert [button.label for button in same.buttons[-1]] == ["Mute offers", "Less"]
+    topics = ("offers", "news", "dates", "prices")
+    many = await composed(desk, *(news(slug, topic) for slug in ("depot", "italian") for topic in topics))
+    labels = [button.label for row in many.buttons for button in row]
+    assert labels[-4:] == ["Mute offers", "Mute news", "Mute dates", "Less"]
+    assert "(prices)" in many.html
 
 
 async def test_what_is_gone_is_not_told(desk: Desk) -> None:
@@ -227,8 +248,20 @@ async def test_an_answer_that_was_waited_for(desk: Desk) -> None:
     )
     assert "Acme, 5 January 2025" in reply.html
     assert reply.buttons
+    asked_in_german = await composed(desk, replace(waited, language="de"))
+    assert asked_in_german.html.startswith(say("de", "push_answer", question=waited.because_words))
+    assert day("de", date(2025, 1, 5)) in asked_in_german.html
     unanswered = replace(waited, because_words="Who won the elections yesterday?")
     assert await desk.pushes.compose(parcel(unanswered)) is None
+
+
+async def test_an_answer_that_another_article_gives_too(shown: Memory) -> None:
+    """Told by a second article meanwhile, and better, it is answered from the one by which it is owed."""
+    worse = article("worse", {"en": [["Acme opens a depot in Turin.", "It has room for lorries, forty of them."]]})
+    waited = Delivery(1, "worse", DeliveryKind.ANSWER, about="5", because_words="Has the depot room for lorries?")
+    desk = Desk([DEPOT, worse], shown)
+    assert "forty" in (await composed(desk, waited)).html
+    assert "forty" not in (await composed(desk, replace(waited, article="depot"))).html
 
 
 async def test_a_correction_says_what_was_and_what_is(desk: Desk) -> None:
@@ -274,10 +307,13 @@ async def test_a_second_source_is_named_in_a_digest(shown: Memory) -> None:
         "anew", {"it": [["Acme apre un depot a Turin il 3 maggio.", "Ci stanno 40 lorries."]]}, title="Acme", day=6
     )
     desk = Desk([DEPOT, ITALIAN, anew], shown)
-    edit = Delivery(2, "depot", DeliveryKind.SECOND_SOURCE, about="anew", message_id=7, together=("depot", "italian"))
+    told = (news("depot"), news("italian", "everything"))
+    edit = Delivery(2, "depot", DeliveryKind.SECOND_SOURCE, about="anew", message_id=7, together=told)
     reply = await composed(desk, edit)
-    assert reply == await composed(desk, news("depot"), news("italian"))
+    assert reply == await composed(desk, *told)
     assert "Also told by: " in reply.html
+    removed = await composed(desk, replace(edit, together=(news("depot", "own:7"), told[1])))
+    assert "5 January 2025</i> Also told by: " in removed.html
     await desk.pushes.sent([parcel(edit)])
     assert shown.noted == []
     left = await composed(Desk([DEPOT, anew], shown), edit)

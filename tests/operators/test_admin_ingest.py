@@ -19,6 +19,7 @@ from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
 from bot.state.kinds import DeliveryState, Rhythm
 from bot.state.opening import State
+from bot.texts import say
 from corpus.reader import render_edition
 from tests.articles import edition
 from tests.clocks import StoppedClock
@@ -121,6 +122,35 @@ async def test_taking_back(admin: Talk, state: State, answering: Answering, cloc
     assert "Will hear of it: 2." in plain((await admin.presses("Publish")).html)
 
 
+async def test_a_second_tap_leaves_taking_back_in_reach(
+    admin: Talk, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """Who pressed Publish twice, or lost the message, can take it back all the same, as long as there is time."""
+    await subscribe(state)
+    offer = await admin.types(f"/ingest {TEXT}")
+    assert offer is not None
+    await admin.presses("Publish")
+    assert plain(admin.shown.html).startswith("Published: Acme opens a depot")
+    admin.shown = offer
+    twice = await admin.presses("Publish")
+    assert plain(twice.html) == (
+        "This was published already: Acme opens a depot\n"
+        "Nobody is told before 2025-09-24 12:10 UTC: until then you can take it back."
+    )
+    assert (twice.edits, admin.labels) == (True, ["Take it back"])
+    assert (await said(admin, "/ingest")).endswith("Published, and can still be taken back: 1")
+    await admin.presses("Acme opens a depot")
+    assert plain((await admin.presses("Take it back")).html).startswith("Taken back: Acme opens a depot")
+    assert answering.catalogue.current().articles == {}
+    await said(admin, "/ingest")
+    assert admin.labels == []
+    await admin.types(f"/ingest {TEXT}")
+    await admin.presses("Publish")
+    clock.forward(600)
+    await said(admin, "/ingest")
+    assert admin.labels == []
+
+
 async def test_taking_back_too_late(admin: Talk, state: State, answering: Answering, clock: StoppedClock) -> None:
     """After ten minutes it is too late, and nothing changes."""
     await subscribe(state)
@@ -162,7 +192,8 @@ async def test_two_admins(admin: Talk, ingest: AdminIngest, answering: Answering
     await admin.types(f"/ingest {TEXT}")
     other = Talk([ingest.feature], replace(somebody(8), user=8), shown=admin.shown)
     await admin.presses("Publish")
-    assert plain((await other.presses("Discard")).html) == "This was published already: Acme opens a depot"
+    told = plain((await other.presses("Discard")).html)
+    assert told.startswith("This was published already: Acme opens a depot\nNobody is told before ")
     assert set(answering.catalogue.current().articles) == {SLUG}
 
 
@@ -314,6 +345,18 @@ async def test_the_same_twice_is_one_draft(admin: Talk, state: State) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+async def test_a_text_that_may_have_been_split(ingest: AdminIngest, language: str) -> None:
+    """A text about as long as a message can be is perhaps the first piece of one: the dry run says so."""
+    talk = Talk([ingest.feature], replace(somebody(7), user=7), language)
+    warning = plain(say(language, "draft_split"))
+    for sentences, warned in ((100, True), (10, False)):
+        text = TEXT + " It holds 1,200 lorries and a hall." * sentences
+        assert (units(text) > TELEGRAM_LIMIT * 3 // 4) is warned
+        assert (warning in await said(talk, f"/ingest {text}")) is warned
+    assert warning not in await said(talk, "/ingest file:///" + "a" * TELEGRAM_LIMIT)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_every_language(ingest: AdminIngest, state: State, language: str) -> None:
     """Each step is told in every language, with nothing left to be filled in."""
     await subscribe(state)
@@ -396,6 +439,19 @@ async def test_finds_wait_for_review(desk: Desk, ingest: AdminIngest, answering:
     assert set(answering.catalogue.current().articles) == {SLUG}
     await Inbox(desk, ADMINS, True, post.send, italian).take(FOUND, False)
     assert len(post.taken) == 2
+
+
+async def test_what_a_source_held_before_is_stored_without_review(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """With REVIEW too, what a source holds at the first look is stored, and nobody is told, no admin either."""
+    post = Post()
+    await subscribe(state)
+    await Inbox(desk, ADMINS, True, post.send, italian).take(FOUND, True)
+    assert set(answering.catalogue.current().articles) == {SLUG}
+    clock.forward(1)
+    assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "us") == ()
+    assert (post.taken, await desk.waiting()) == ([], ())
 
 
 @pytest.mark.parametrize("quiet", [True, False])

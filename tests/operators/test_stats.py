@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import matplotlib.image
@@ -54,6 +54,7 @@ ARTICLES: Mapping[str, Article] = {"cars": CARS}
 PRICE, SAME, DEPOT = (f"cars/p{k}/s{j}" for k, j in ((1, 1), (1, 2), (2, 1)))
 QUESTION = "a question that is nobody's business"
 TODAY = date(2025, 9, 24)
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def embed(texts: Sequence[str]) -> Vectors:
@@ -201,7 +202,7 @@ async def busy(state: State, clock: StoppedClock) -> State:
 
 async def test_subscribers_and_deliveries(busy: State) -> None:
     """Who subscribes to what and how, and what became of messages; a reason names nobody."""
-    audience, messages = await audience_in(busy.engines), await messages_in(busy.engines)
+    audience, messages = await audience_in(busy.engines), await messages_in(busy.engines, LONG_AGO)
     assert audience.active == 3
     assert audience.paused == {PauseReason.BLOCKED: 1}
     assert audience.rhythms == {Rhythm.AT_ONCE: 2, Rhythm.DAILY: 1}
@@ -209,6 +210,19 @@ async def test_subscribers_and_deliveries(busy: State) -> None:
     assert audience.own_topics == 1
     assert messages.states == {DeliveryState.SENT: 1, DeliveryState.FAILED: 1, DeliveryState.PENDING: 1}
     assert messages.failures == {"Bad Request: chat … not found": 1}
+
+
+async def test_messages_of_the_days_that_are_told(busy: State, clock: StoppedClock) -> None:
+    """What was sent or failed before the days in the heading is not counted; what still waits always is."""
+    last = TODAY + timedelta(days=DAYS - 1)
+    clock.forward(timedelta(days=DAYS).total_seconds())
+    assert (await figures(busy, last)).messages.states == {
+        DeliveryState.SENT: 1,
+        DeliveryState.FAILED: 1,
+        DeliveryState.PENDING: 1,
+    }
+    after = (await figures(busy, last + timedelta(days=1))).messages
+    assert (after.states, after.failures) == ({DeliveryState.PENDING: 1}, {})
 
 
 async def test_as_text(busy: State) -> None:

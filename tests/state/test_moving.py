@@ -68,7 +68,7 @@ async def test_moving_into_a_chat_merges(state: State, url: str) -> None:
         "Europe/Rome",
         ["prices"],
     )
-    assert await state.questions.awaiting(BRUNO) == 1
+    assert len(await state.questions.awaiting(BRUNO)) == 1
     assert number_of(url, "chats") == 1
     assert number_of(url, "shown") == 3
     assert rows(url, "SELECT article, state FROM deliveries ORDER BY article") == [

@@ -123,9 +123,127 @@ async def test_an_answer_goes_to_whoever_asked(state: State, clock: StoppedClock
     [parcel] = await take(state, clock)
     [answer] = parcel.deliveries
     assert (parcel.chat, answer.kind, answer.because_words) == (ANNA, DeliveryKind.ANSWER, "When?")
+    assert (parcel.language, answer.language) == (None, "en")
     assert number_of(url, "awaited") == 1
     await state.outbox.settle([(parcel, SENT)])
     assert number_of(url, "awaited") == 0
+
+
+async def test_what_is_followed_no_more_is_not_sent(state: State, clock: StoppedClock) -> None:
+    """An announcement that waits for its digest does not come when its topic was muted meanwhile, by one who follows
+    everything, too; one of another topic of theirs does, and so does what was muted for a moment only."""
+    for chat in (ANNA, BRUNO):
+        await subscribed(state, chat)
+        await state.subscriptions.set_rhythm(chat, Rhythm.DAILY)
+    await state.subscriptions.set_topics(ANNA, ["offers", "news"])
+    for slug, topics in (("cheap", ["offers"]), ("both", ["offers", "news"]), ("depot", ["news"])):
+        await state.outbox.announce(slug, topics)
+    await state.subscriptions.set_topics(ANNA, [])
+    await state.subscriptions.set_topics(ANNA, ["news"])
+    await state.subscriptions.set_topics(BRUNO, ["news"])
+    clock.forward(86400)
+    parcels = await take(state, clock)
+    assert {parcel.chat: {one.article for one in parcel.deliveries} for parcel in parcels} == {
+        ANNA: {"both", "depot"},
+        BRUNO: {"both", "depot"},
+    }
+    await state.subscriptions.set_topics(ANNA, ["offers"])
+    assert await take(state, clock) == ()
+
+
+async def test_an_edited_digest_knows_all_that_it_told(state: State, clock: StoppedClock) -> None:
+    """The edit of a message with several articles carries each of them, with what it came by."""
+    await subscribed(state, ANNA)
+    await state.subscriptions.set_topics(ANNA, ["offers"])
+    own = await state.subscriptions.add_own_topic(ANNA, "cars in Italy", "en")
+    await state.outbox.announce("first", ["offers"])
+    await state.outbox.announce("other", own=[own.id])
+    [parcel] = await take(state, clock)
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT, message_id=7))])
+    await state.outbox.owe_edits("first", "second")
+    [parcel] = await take(state, clock)
+    [edit] = parcel.deliveries
+    assert [(one.article, one.because, one.because_words) for one in edit.together] == [
+        ("first", "offers", None),
+        ("other", f"own:{own.id}", "cars in Italy"),
+    ]
+
+
+@pytest.mark.parametrize("reason", [PauseReason.BLOCKED, PauseReason.GONE])
+@pytest.mark.parametrize("before", [True, False])
+async def test_an_answer_waits_for_who_is_away(
+    state: State, clock: StoppedClock, reason: PauseReason, *, before: bool
+) -> None:
+    """Owed before or while its chat blocks the bot, an answer comes at the return, and an announcement does not."""
+    await subscribed(state, ANNA)
+    await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
+    await state.outbox.announce("told")
+    if not before:
+        await state.subscriptions.pause(ANNA, reason)
+    assert await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(asked.id), None)]) == 1
+    await state.subscriptions.pause(ANNA, reason)
+    assert await take(state, clock) == ()
+    await state.subscriptions.resume(ANNA)
+    assert told(await take(state, clock)) == [(ANNA, ["news"])]
+
+
+async def test_an_answer_waits_for_who_proves_to_be_gone(state: State, clock: StoppedClock, url: str) -> None:
+    """An answer that finds its chat gone comes at the return, with all its tries before it."""
+    await subscribed(state, ANNA)
+    await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(asked.id), None)])
+    for _ in range(2):
+        [parcel] = await take(state, clock)
+        assert [one.tries for one in parcel.deliveries] == [0]
+        await state.outbox.settle([(parcel, Outcome(DeliveryState.FAILED, "gone", pause=PauseReason.GONE))])
+        assert [one[1] for one in states(url)] == ["pending"]
+        assert await take(state, clock) == ()
+        await state.subscriptions.resume(ANNA)
+    await state.subscriptions.unsubscribe(ANNA)
+    [parcel] = await take(state, clock)
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.FAILED, "gone", pause=PauseReason.GONE))])
+    assert states(url) == [("1", "failed", "gone")]  # nobody is expected back
+
+
+async def test_a_rest_is_no_loss(state: State, clock: StoppedClock) -> None:
+    """Answers and corrections owed before or during a rest come when it ends, announcements of then do not."""
+    await subscribed(state, ANNA)
+    for question in ("When?", "Where?"):
+        await state.questions.await_answer(ANNA, question, "en")
+    first, second = await state.questions.awaited()
+    await state.shown.note(ANNA, [("old/p1/s1", "en", "It costs 1.")])
+
+    async def owe(number: int, article: str) -> None:
+        chat = first.chat_id
+        assert await state.outbox.owe(DeliveryKind.ANSWER, article, [(chat, str(number), None)]) == 1
+        assert await state.outbox.owe(DeliveryKind.CORRECTION, article, [(chat, str(number), None)]) == 1
+
+    await state.outbox.announce("told")
+    await owe(first.id, "before")
+    await state.subscriptions.rest(ANNA, clock() + timedelta(days=30))
+    await owe(second.id, "during")
+    assert await state.shown.who_saw("old/p1/s1", "en", "It costs 1.") == (first.chat_id,)
+    assert await take(state, clock) == ()
+    clock.forward(30 * 86400)
+    await state.subscriptions.sweep(clock())
+    assert told(await take(state, clock)) == [(ANNA, ["before", "before", "during", "during"])]
+
+
+async def test_an_answer_comes_to_who_left_but_not_to_who_was_forgotten(state: State, clock: StoppedClock) -> None:
+    """/unsubscribe takes back the news, not a question that was to be answered later; /forget takes it back too."""
+    await subscribed(state, ANNA, BRUNO)
+    for chat in (ANNA, BRUNO):
+        await state.questions.await_answer(chat, "When?", "en")
+    asked = [(one.chat_id, str(one.id), None) for one in await state.questions.awaited()]
+    await state.outbox.owe(DeliveryKind.ANSWER, "news", asked)
+    await state.outbox.owe(DeliveryKind.CORRECTION, "news", asked)
+    await state.subscriptions.rest(ANNA, clock() + timedelta(days=30))
+    await state.subscriptions.unsubscribe(ANNA)
+    await state.subscriptions.erase(BRUNO)
+    [parcel] = await take(state, clock)
+    assert [one.kind for one in parcel.deliveries] == [DeliveryKind.ANSWER]
 
 
 async def test_what_is_owed_to_nobody(state: State) -> None:
@@ -186,7 +304,7 @@ async def test_a_parcel_says_all_that_sending_needs(state: State, clock: Stopped
     await state.outbox.announce("news")
     [parcel] = await take(state, clock, limit=1)
     [delivery] = parcel.deliveries
-    expected = Delivery(delivery.id, "news", DeliveryKind.ANNOUNCEMENT, because="everything")
+    expected = Delivery(delivery.id, "news", DeliveryKind.ANNOUNCEMENT, because="everything", begun_at=clock())
     assert parcel == Parcel(topic, parcel.chat_id, "it", "Europe/Rome", (expected,))
     assert [one.chat for one in await take(state, clock)] == [ANNA]
     assert [one.chat for one in await state.outbox.take(Channel.TERMINAL, clock(), 9, "me")] == [TERMINAL]
@@ -355,6 +473,21 @@ async def test_leaving_while_the_message_is_out(state: State, clock: StoppedCloc
     await state.subscriptions.unsubscribe(ANNA)
     await state.outbox.settle([(parcel, Outcome(DeliveryState.PENDING, due_at=clock()))])
     assert states(url) == [("1", "skipped", "left while it was being sent")]
+
+
+async def test_an_answer_that_is_out_as_a_rest_begins(state: State, clock: StoppedClock, url: str) -> None:
+    """It may not go out any more, and is owed at the end of the rest."""
+    await subscribed(state, ANNA)
+    await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(asked.id), None)])
+    [parcel] = await take(state, clock)
+    await state.subscriptions.rest(ANNA, clock() + timedelta(days=30))
+    assert (await state.outbox.still_owed(parcel)).deliveries == ()
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.PENDING, due_at=clock()))])
+    assert states(url) == [("1", "pending", None)]
+    await state.subscriptions.subscribe(ANNA)
+    assert told(await take(state, clock)) == [(ANNA, ["news"])]
 
 
 async def test_erasing_while_the_message_is_out(state: State, clock: StoppedClock, url: str) -> None:

@@ -178,16 +178,58 @@ async def test_who_left_is_kept_for_thirty_days(state: State, clock: StoppedCloc
     }
 
 
-async def test_who_left_and_asked_waits_for_the_answer(state: State, clock: StoppedClock, url: str) -> None:
-    """Of somebody who left but still awaits an answer, all goes but what the answer needs."""
+async def test_a_question_goes_with_who_asked_it(state: State, clock: StoppedClock, url: str) -> None:
+    """What somebody asked before they left goes 30 days after it, too, with the number, and with what was sent."""
     await fill(state, ANNA)
+    await state.outbox.announce("news")
     await state.subscriptions.unsubscribe(ANNA)
     clock.forward(30 * DAY)
     await state.subscriptions.sweep(clock())
-    tables = ("chats", "awaited", "subscriptions", "own_topics", "shown")
-    assert [number_of(url, table) for table in tables] == [1, 1, 0, 0, 0]
+    assert {table: number_of(url, table) for table in OF_PEOPLE} == {**dict.fromkeys(OF_PEOPLE, 0), "refusals": 1}
+
+
+async def test_who_left_and_asked_waits_for_the_answer(state: State, clock: StoppedClock, url: str) -> None:
+    """Of somebody who asked since they left, all goes but what the answer needs; and that goes with the answer."""
+    await fill(state, ANNA)
+    await state.subscriptions.set_zone(ANNA, "Europe/Rome")
+    await state.outbox.announce("news")
+    await state.subscriptions.unsubscribe(ANNA)
+    clock.forward(1)
+    number = await state.questions.await_answer(ANNA, "And since?", "en")
+    [old, _] = await state.questions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "late", [(old.chat_id, str(old.id), None)])
+    clock.forward(30 * DAY - 1)
+    await state.subscriptions.sweep(clock())
+    tables = ("chats", "awaited", "subscriptions", "own_topics", "shown", "deliveries")
+    assert [number_of(url, table) for table in tables] == [1, 1, 0, 0, 0, 0]
+    assert rows(url, "SELECT language, last_language, zone FROM chats") == [(None, "it", None)]
     [asked] = await state.questions.awaited()
+    assert (asked.id, asked.question) == (number, "And since?")
     assert await state.outbox.owe(DeliveryKind.ANSWER, "late", [(asked.chat_id, str(asked.id), None)]) == 1
+    await state.subscriptions.sweep(clock())
+    parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT)) for parcel in parcels])
+    await state.subscriptions.sweep(clock())
+    assert [number_of(url, table) for table in tables] == [0] * len(tables)
+    await state.subscriptions.subscribe(ANNA)
+    await state.questions.await_answer(ANNA, "Again?", "en")
+    await state.subscriptions.sweep(clock())
+    assert [number_of(url, table) for table in tables] == [1, 1, 1, 0, 0, 0]
+
+
+async def test_an_answer_on_its_way_is_not_lost_by_leaving(state: State, clock: StoppedClock, url: str) -> None:
+    """What is owed to a question asked since the leaving still comes when the rest is deleted."""
+    await state.subscriptions.subscribe(ANNA, "it")
+    await state.subscriptions.unsubscribe(ANNA)
+    clock.forward(1)
+    number = await state.questions.await_answer(ANNA, "And since?", "en")
+    clock.forward(30 * DAY - 1)
+    [asked] = await state.questions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "late", [(asked.chat_id, str(number), None)])
+    await state.subscriptions.sweep(clock())
+    assert number_of(url, "subscriptions") == 0
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    assert [delivery.about for delivery in parcel.deliveries] == [str(number)]
 
 
 async def test_what_was_shown_and_sent_is_kept_for_half_a_year(state: State, clock: StoppedClock, url: str) -> None:

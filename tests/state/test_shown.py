@@ -1,5 +1,7 @@
 """What subscribers were shown, what became of it, and what operators keep."""
 
+import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.replies import Channel, ChatAddress
@@ -61,8 +63,42 @@ async def test_a_correction_is_made_once(state: State) -> None:
     gone = await state.shown.correct("news", SENTENCE, "en", "It costs 2.", None)
     assert gone.id != first.id
     assert await state.shown.correct("news", SENTENCE, "en", "It costs 2.", None) == gone
-    assert await state.shown.correction(first.id) == first
+    assert await state.shown.correction(gone.id) == gone
     assert await state.shown.correction(99) is None
+
+
+async def test_a_correction_that_waited_says_what_is_stated_by_now(state: State) -> None:
+    """Told after two changes, it is of the first and of the last; where that is the same, there is none."""
+    first = await state.shown.correct("news", SENTENCE, "en", "1", "2")
+    assert await state.shown.correction(first.id) == first
+    second = await state.shown.correct("news", "news/p9/s1", "en", "2", "3")
+    await state.shown.correct("news", SENTENCE, "it", "3", "4")
+    assert await state.shown.correction(first.id) == replace(first, now="3")
+    assert await state.shown.correction(second.id) == second
+    await state.shown.correct("news", SENTENCE, "en", "3", "1")
+    assert await state.shown.correction(first.id) is None
+    await state.shown.correct("news", SENTENCE, "en", "1", None)
+    assert await state.shown.correction(first.id) == replace(first, now=None)
+
+
+async def test_a_change_back_is_another_correction(state: State) -> None:
+    """What a sentence states again after it stated something else is corrected anew; only the latest is the same."""
+    numbers = [
+        (await state.shown.correct("news", SENTENCE, "en", was, now)).id
+        for was, now in (("1", "2"), ("2", "1"), ("1", "2"), ("1", "2"))
+    ]
+    assert len(set(numbers[:3])) == 3
+    assert numbers[3] == numbers[2]
+    other = await state.shown.correct("news", SENTENCE, "it", "1", "2")
+    assert (await state.shown.correct("news", SENTENCE, "en", "1", "2")).id == numbers[2] != other.id
+
+
+async def test_two_processes_make_one_correction(state: State, others: State) -> None:
+    """Where both see the same change at once, it is one."""
+    made = await asyncio.gather(
+        *(one.shown.correct("news", SENTENCE, "en", "1", "2") for one in (state, others) for _ in range(4))
+    )
+    assert len({correction.id for correction in made}) == 1
 
 
 async def test_of_two_admins_one_decides(state: State, others: State, clock: StoppedClock) -> None:

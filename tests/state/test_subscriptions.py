@@ -341,8 +341,8 @@ async def test_a_question_waits_until_its_answer_is_owed(state: State, clock: St
     number = await state.questions.await_answer(ANNA, "When?", "en")
     [asked] = await state.questions.awaited()
     assert (asked.id, asked.question, asked.language, asked.asked_at) == (number, "When?", "en", clock())
-    assert await state.questions.awaiting(ANNA) == 1
-    assert await state.questions.awaiting(BRUNO) == 0
+    assert await state.questions.awaiting(ANNA) == (asked,)
+    assert await state.questions.awaiting(BRUNO) == ()
     assert await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)]) == 1
     assert await state.questions.awaited() == ()
     parcels = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")

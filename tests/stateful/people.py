@@ -51,6 +51,11 @@ class Person:
         if self.known:
             self.active, self.reason = False, PauseReason.PERSON
 
+    @property
+    def away(self) -> bool:
+        """Whether they are expected back."""
+        return self.reason in (PauseReason.BLOCKED, PauseReason.GONE, PauseReason.RESTING)
+
     def returns(self) -> None:
         """They are there again."""
         if self.reason in (PauseReason.BLOCKED, PauseReason.GONE):
@@ -99,8 +104,12 @@ class Books:
         self.not_before[thing] = not_before
 
     def excuse(self, person: Person) -> None:
-        """Nothing has to arrive there that has not arrived yet."""
-        self.must = {thing for thing in self.must if thing[0] != person.name}
+        """Nothing has to arrive there that has not arrived yet, but answers where anything is known of them."""
+        self.must = {
+            thing
+            for thing in self.must
+            if thing[0] != person.name or (thing[2] is DeliveryKind.ANSWER and person.known)
+        }
 
     def changed(self, person: Person) -> None:
         """They want it at other times now."""

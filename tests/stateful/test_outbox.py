@@ -22,7 +22,7 @@ from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
 from bot.state.questions import Questions
 from bot.state.subscriptions import Subscriptions
-from tests.stateful.people import JUMPS, Books, Held, Person, quiet_hours, thing_of
+from tests.stateful.people import JUMPS, Books, Held, Person, Thing, quiet_hours, thing_of
 from tests.vaults import VAULT
 
 T = TypeVar("T")
@@ -137,6 +137,10 @@ class Deliveries(RuleBasedStateMachine):
         person = self.people[name]
         if self.do(self.subscriptions.set_topics(person.chat, topics)):
             person.topics = topics
+            unfollowed = {slug for slug, of_it in self.announced if not {EVERYTHING, *of_it} & topics}
+            self.books.must = {
+                thing for thing in self.books.must if thing[0] != person.name or thing[1] not in unfollowed
+            }
 
     @rule(
         name=people,
@@ -279,6 +283,9 @@ class Deliveries(RuleBasedStateMachine):
             while process.held:
                 self._land(process, process.held.pop(0), "sent")
             self._settle(process)
+        for person in self.people.values():
+            if person.away:
+                self.subscribe(person)
         last = self.processes[0]
         for _ in range(60):
             # Seven hours on: within a week every hour of everybody's day, and Monday, has come.
@@ -305,7 +312,7 @@ class Deliveries(RuleBasedStateMachine):
             for thing in things:
                 assert thing in self.books.owed
                 assert self.books.taken[thing] <= self.books.unknown[thing], f"{thing} is sent again"
-                assert person.active or thing[2] is DeliveryKind.ANSWER, f"{thing} goes to somebody who left"
+                assert self._may_get(person, thing), f"{thing} goes to somebody who left"
                 assert self.books.not_before[thing] <= self.now, f"{thing} comes too early"
             assert not (person.active and person.sleeps(self.now)), f"{person} is woken"
             process.held.append(Held(parcel, things, self.now + LEASE))
@@ -316,14 +323,14 @@ class Deliveries(RuleBasedStateMachine):
         fresh = self.do(process.outbox.still_owed(held.parcel)).deliveries
         stale = tuple(delivery for delivery in held.parcel.deliveries if delivery not in fresh)
         if stale:
-            skipped = Outcome(DeliveryState.SKIPPED, "left while it was being sent")
-            process.unsettled.append((self._part(held, stale), skipped))
+            again = Outcome(DeliveryState.PENDING, "owed no more, or not now", due_at=self.now)
+            process.unsettled.append((self._part(held, stale), again))
         if not fresh:
             return
         held = self._part(held, fresh)
         person = self._at(held.parcel.chat.address)
         for thing in held.things:
-            assert person.active or thing[2] is DeliveryKind.ANSWER, f"{thing} goes to somebody who left"
+            assert self._may_get(person, thing), f"{thing} goes to somebody who left"
         if how in ("sent", "unknown"):
             for thing in held.things:
                 self.books.unknown[thing] += how == "unknown"
@@ -343,6 +350,10 @@ class Deliveries(RuleBasedStateMachine):
                 outcome = Outcome(DeliveryState.PENDING, "later", due_at=self.now + timedelta(seconds=30))
         process.unsettled.append((held, outcome))
 
+    def _may_get(self, person: Person, thing: Thing) -> bool:
+        """Whether it is for them now: an answer was asked for apart, but waits for who is away."""
+        return person.active or (thing[2] is DeliveryKind.ANSWER and not person.away)
+
     def _part(self, held: Held, deliveries: tuple[Delivery, ...]) -> Held:
         things = zip(held.parcel.deliveries, held.things, strict=True)
         some = tuple(thing for delivery, thing in things if delivery in deliveries)
@@ -358,6 +369,8 @@ class Deliveries(RuleBasedStateMachine):
                 person.address = outcome.moved_to
             if outcome.pause is not None:
                 self._look(person)
+                if not person.away:  # who left is not expected back
+                    self.books.must -= set(held.things)
 
     def _recover(self, process: Process) -> None:
         self.do(process.outbox.recover(Channel.TELEGRAM, self.now, process.owner))

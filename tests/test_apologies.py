@@ -1,0 +1,95 @@
+"""Who was not answered because Telegram took nothing hears of it later: once, not at once, and not for ever."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import ChatGoneError, ChatMovedError, SendError, TryLaterError
+from bot.replies import Channel, ChatAddress, Reply
+from bot.telegram.apologies import SHORTEST_WAIT, TRIES, Apologies
+from bot.telegram.sender import TelegramSender
+from tests.senders import HastyTime, canned_bot
+
+ANNA = ChatAddress(Channel.TELEGRAM, "7")
+LINE = Reply("Ask me again.")
+
+
+class Reluctant(TelegramSender):
+    """A sender that takes a message only after these errors."""
+
+    def __init__(self, *errors: SendError) -> None:
+        super().__init__(canned_bot()[0])
+        self.errors = list(errors)
+        self.taken: list[tuple[str, str]] = []
+
+    async def send(self, chat: ChatAddress, reply: Reply, **_: object) -> int:
+        """See TelegramSender."""
+        if self.errors:
+            raise self.errors.pop(0)
+        self.taken.append((chat.address, reply.html))
+        return 1
+
+
+async def owed(sender: Reluctant, *seconds: float) -> HastyTime:
+    """The time that was waited for until all these lines were said, or given up."""
+    time = HastyTime()
+    apologies = Apologies(sender, time.sleep)
+    for wait in seconds:
+        apologies.owe(ANNA, LINE, wait)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert apologies.everything_of(ANNA) == []
+    return time
+
+
+async def test_a_line_is_said_once() -> None:
+    """However many answers to a chat were lost in the same wait, one line tells of it, when the wait is over."""
+    sender = Reluctant()
+    time = await owed(sender, 900.0, 800.0, 5.0)
+    assert (sender.taken, time.waits) == ([("7", "Ask me again.")], [900.0])
+
+
+async def test_no_try_follows_at_once() -> None:
+    """While Telegram is not reached, the waits between the tries grow, and after a few it is given up."""
+    sender = Reluctant(*(TryLaterError(5.0, "not reached") for _ in range(TRIES)))
+    time = await owed(sender, 5.0)
+    assert sender.taken == []
+    assert time.waits == [SHORTEST_WAIT * 2**times for times in range(TRIES)]
+
+
+async def test_a_longer_wait_is_kept_to() -> None:
+    """Where Telegram asks for another wait, it is waited for, too."""
+    sender = Reluctant(TryLaterError(3600.0, "a pause"))
+    assert (await owed(sender, 900.0)).waits == [900.0, 3600.0]
+    assert len(sender.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "taken"), [(ChatMovedError("-1007"), [("-1007", "Ask me again.")]), (ChatGoneError("blocked"), [])]
+)
+async def test_a_chat_that_is_elsewhere(error: SendError, taken: list[tuple[str, str]]) -> None:
+    """The line follows a group that moved; of a chat that is gone nothing is wanted any more."""
+    sender = Reluctant(error)
+    await owed(sender, 900.0)
+    assert sender.taken == taken
+
+
+async def test_what_is_forgotten_is_not_said() -> None:
+    """After /forget nothing is said in any topic of the chat, and nothing is known of it; elsewhere it is."""
+    sender, gate = Reluctant(), asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await gate.wait()
+
+    apologies = Apologies(sender, sleep)
+    for chat in (ANNA, ChatAddress(Channel.TELEGRAM, "7", 12), ChatAddress(Channel.TELEGRAM, "8")):
+        apologies.owe(chat, LINE, 900.0)
+    await asyncio.sleep(0)
+    assert [one["topic"] for one in apologies.everything_of(ANNA)] == [0, 12]
+    apologies.forget(ANNA)
+    assert apologies.everything_of(ANNA) == []
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [address for address, _ in sender.taken] == ["8"]
+    await apologies.close()
