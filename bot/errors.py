@@ -80,14 +80,18 @@ class TryLaterError(SendError):
     """Not now: `seconds` is how long to wait before the next try.
 
     `everywhere` says that every chat has to wait so long for what is sent like this, `silent` that nothing was said of
-    the message or its chat: the server was not reached, fails, or does not take the bot for its own.
+    the message or its chat: the server was not reached, fails, or does not take the bot for its own. `in_doubt` says
+    that the message may have arrived all the same, so that it is not to be tried as often as one likes.
     """
 
-    def __init__(self, seconds: float, reason: str, *, everywhere: bool = False, silent: bool = False) -> None:
+    def __init__(
+        self, seconds: float, reason: str, *, everywhere: bool = False, silent: bool = False, in_doubt: bool = False
+    ) -> None:
         super().__init__(f"{reason} (again in {seconds:g} s)")
         self.seconds = seconds
         self.everywhere = everywhere
         self.silent = silent
+        self.in_doubt = in_doubt
 
 
 class MessageRefusedError(SendError):

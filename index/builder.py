@@ -1,6 +1,7 @@
 """Corpus to index: embed what is new or changed, forget what is gone, put the result in place in one step."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from index.manifest import (
 from index.store import FaissStore, Passage, VectorSink, passages_of
 
 LOCK = "index.lock"
+LOOKS = 3
+"""How often an index may be found damaged before it is: builders may put the same one in place again and again."""
 
 Progress = Callable[[int], Callable[[int], object]]
 """Given how many passages will be embedded, gives the tick that hears of each batch."""
@@ -140,6 +143,7 @@ def open_index(folder: Path, articles: Sequence[Article], encoder: str) -> tuple
     Raises IndexMismatchError unless it was built from just these articles by the encoder of this name, and
     IndexDamagedError when its files cannot be read.
     """
+    failed = Counter[str]()
     while True:
         manifest = read_manifest(folder)
         if manifest is None:
@@ -148,9 +152,10 @@ def open_index(folder: Path, articles: Sequence[Article], encoder: str) -> tuple
         try:
             store = _intact_store(folder / manifest.vectors, manifest.sha256)
         except IndexDamagedError:
-            if read_manifest(folder) == manifest:
+            failed[manifest.digest] += 1
+            if failed[manifest.digest] == LOOKS:
                 raise
-            continue  # a builder put another index in place between the two files
+            continue  # a builder put another index in place between the two files, and maybe this one again
         store.describe(passages_of(articles))
         return manifest, store
 

@@ -16,7 +16,7 @@ from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageR
 from bot.news.announcer import RENEWAL, Announcer
 from bot.news.pushes import parts
 from bot.news.resting import FIRST_REST, LONGEST_REST, Rest
-from bot.news.tries import LASTS, MAX_ATTEMPTS, Wait, later
+from bot.news.tries import LASTS, LONGEST_BACKOFF, MAX_ATTEMPTS, Wait, later
 from bot.replies import Channel, ChatAddress, Reply
 from bot.state.database import Engines
 from bot.state.deliveries import Delivery, Parcel
@@ -386,6 +386,18 @@ async def test_an_outage_fails_nothing(stand: Stand) -> None:
     assert await announcer.deliver_due() == 0
 
 
+async def test_what_may_have_arrived_is_not_sent_for_days(stand: Stand) -> None:
+    """A message that may have been taken each time spends its tries, while the channel rests as at any silence."""
+    stand.sender.fail(ANNA, *[TryLaterError(5, "no answer", silent=True, in_doubt=True)] * 40)
+    await stand.outbox.announce("news")
+    assert await stand.another(at_once=1).deliver_due() == 0
+    while stand.states()[0][1] == "pending":
+        stand.clock.forward(2 * LONGEST_BACKOFF)
+        await stand.announcer.deliver_due()
+    assert stand.states()[0] == ("1", "failed", "no answer (again in 5 s)")
+    assert len(stand.sender.errors[ANNA]) == 40 - MAX_ATTEMPTS
+
+
 async def test_what_is_never_answered_ends_by_its_age(stand: Stand) -> None:
     """A chat for which nothing is ever said holds up nobody, and is given up some days after its first try."""
     stand.sender.fail(ANNA, *[SILENCE] * 40)
@@ -467,7 +479,7 @@ async def test_an_article_that_is_gone_is_skipped(stand: Stand) -> None:
     await stand.outbox.announce("withdrawn")
     assert await stand.announcer.deliver_due() == 0
     assert {state for _, state, _ in stand.states()} == {"skipped"}
-    assert stand.states()[0][2] == "the article is not at hand any more"
+    assert stand.states()[0][2] == "nothing of it can be told any more"
 
 
 async def test_leaving_during_a_broadcast(stand: Stand) -> None:

@@ -29,7 +29,7 @@ STATED: list[tuple[str, str, Sequence[str], str]] = [
     ("fr", "Quand les voitures Xiaomi arrivent-elles en Europe ?", EUROPE, "2027"),
     ("zh", "小米汽车什么时候进入欧洲？", EUROPE, "2027年"),
     ("en", "How many SU7 have been delivered?", DELIVERED, "300,000"),
-    ("it", "A quanto ammontano le consegne della SU7?", DELIVERED, "300.000"),
+    ("it", "Quante SU7 sono state consegnate in 15 mesi?", DELIVERED, "300.000"),
     ("es", "¿A cuánto ascienden las entregas del SU7?", DELIVERED, "300.000"),
     ("de", "Wie viele SU7 wurden ausgeliefert?", DELIVERED, "300.000"),
     ("fr", "Combien de SU7 ont été livrées ?", DELIVERED, "300\u202f000"),

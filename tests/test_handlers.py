@@ -507,22 +507,54 @@ async def test_blocked_and_unblocked(world: World, subscriptions: Subscriptions)
     assert world.api.calls[1:] == []
 
 
-@pytest.mark.parametrize("speaks", ["message", "press", "elsewhere in the group"])
-async def test_whoever_speaks_is_there(world: World, subscriptions: Subscriptions, speaks: str) -> None:
-    """A chat that took nothing any more gets the news again from the first message or press that comes from it."""
-    group = speaks == "elsewhere in the group"
+@pytest.mark.parametrize(
+    ("reason", "speaks", "awake"),
+    [
+        (PauseReason.GONE, "message", True),
+        (PauseReason.GONE, "press", False),
+        (PauseReason.BLOCKED, "press", False),
+        (PauseReason.GONE, "elsewhere in the group", False),
+        (PauseReason.BLOCKED, "elsewhere in the group", True),
+        (PauseReason.GONE, "let in again", True),
+    ],
+)
+async def test_whoever_writes_is_there(
+    world: World, subscriptions: Subscriptions, reason: PauseReason, speaks: str, awake: bool
+) -> None:
+    """A chat that took nothing any more gets the news again from the first message that comes from it, all of it where
+    it was blocked, and the very thread where that was gone; a press under an old message says nothing of that."""
+    group = speaks in {"elsewhere in the group", "let in again"}
     chat = ChatAddress(Channel.TELEGRAM, "-100", 12) if group else ChatAddress(Channel.TELEGRAM, "7")
     await subscriptions.subscribe(chat, "it")
-    await subscriptions.pause(chat, PauseReason.GONE)
+    await subscriptions.pause(chat, reason)
     updates = {
         "message": world.message(text="say hello"),
         "press": world.press("do:privacy"),
         "elsewhere in the group": world.message(GROUP, text="/privacy@annuncio_bot"),
+        "let in again": world.member("member", GROUP),
     }
     await world.process(updates[speaks])
     found = await subscriptions.preferences_of(chat)
     assert found is not None
-    assert (found.state, found.pause_reason) == (SubscriptionState.ACTIVE, None)
+    assert (found.state, found.pause_reason) == (
+        (SubscriptionState.ACTIVE, None) if awake else (SubscriptionState.PAUSED, reason)
+    )
+
+
+async def test_a_press_is_acknowledged_whatever_the_database_does(
+    world: World, subscriptions: Subscriptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing can be read of who is away, a button that decides for a group still stops waiting."""
+
+    async def broken(_chat: ChatAddress, **_: bool) -> bool:
+        raise OperationalError("", {}, Exception("disk I/O error"))
+
+    monkeypatch.setattr(subscriptions, "resume", broken)
+    below = {"message_id": 9, "date": 1758704400, "chat": GROUP, "text": "x", "from": BOT}
+    world.api.trouble("getChatMember", 400, "Bad Request: member list is inaccessible")
+    await world.process(world.press("do:subscribe", below))
+    await settled()
+    assert "answerCallbackQuery" in world.api.names
 
 
 async def test_speaking_does_not_undo_a_wish(world: World, subscriptions: Subscriptions) -> None:

@@ -3,8 +3,9 @@
 import os
 from datetime import timedelta
 
+import httpx
 import pytest
-from telegram.error import RetryAfter, TimedOut
+from telegram.error import NetworkError, RetryAfter, TimedOut
 
 from bot.errors import (
     ChatGoneError,
@@ -165,6 +166,32 @@ async def test_trouble_on_the_way_is_for_later(
     assert isinstance(error, TryLaterError)
     assert error.seconds == seconds
     assert error.silent is True
+
+
+@pytest.mark.parametrize(
+    ("cause", "in_doubt"),
+    [
+        (httpx.ReadTimeout("?"), True),
+        (httpx.WriteTimeout("?"), True),
+        (httpx.ReadError("?"), True),
+        (httpx.RemoteProtocolError("?"), True),
+        (httpx.ConnectTimeout("?"), False),
+        (httpx.PoolTimeout("?"), False),
+        (httpx.ConnectError("?"), False),
+        (None, False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+async def test_what_may_have_arrived_is_told_as_in_doubt(
+    sender: TelegramSender, api: CannedBotApi, cause: httpx.HTTPError | None, in_doubt: bool
+) -> None:
+    """A request that got no answer may have been carried out, unless no connection was there to write it to."""
+    raised = TimedOut() if isinstance(cause, httpx.TimeoutException) else NetworkError("?")
+    raised.__cause__ = cause
+    api.answers.append(raised)
+    error = await failure(sender)
+    assert isinstance(error, TryLaterError)
+    assert (error.silent, error.in_doubt) == (True, in_doubt)
 
 
 @pytest.mark.parametrize(

@@ -212,7 +212,7 @@ class Announcer:
             return await self._try(part)
         except TryLaterError as error:
             if error.silent:
-                return Wait(str(error), self._rest.fall_silent(error.seconds), silent=True)
+                return Wait(str(error), self._rest.fall_silent(error.seconds), silent=not error.in_doubt)
             if error.everywhere:
                 self._rest.ask(error.seconds)
             return Wait(str(error), error.seconds)
@@ -238,7 +238,7 @@ class Announcer:
     async def _try(self, part: Parcel) -> Outcome | Wait:
         reply = await self._compose(part)
         if reply is None:
-            return Outcome(DeliveryState.SKIPPED, reason="the article is not at hand any more")
+            return Outcome(DeliveryState.SKIPPED, reason="nothing of it can be told any more")
         async with self._asking:
             owed = await self._outbox.still_owed(part)
         if owed != part:  # what is left of it makes another message; who is only away gets some of it at the return

@@ -69,6 +69,8 @@ class Preview:
     article: Article
     known: bool
     """Whether just these editions are there already."""
+    news: bool
+    """Whether it is to be announced, and was not yet."""
     duplicates: tuple[Article, ...]
     """Articles that told the same story before."""
     hears: Mapping[Rhythm, int]
@@ -190,15 +192,16 @@ class Newsroom:
         at = datetime.fromisoformat(former["at"]) if former["at"] else None
         made = datetime.fromisoformat(former["made"]) if "made" in former else None  # it was not noted always
         async with self._turn:
+            slugs = tuple(dict.fromkeys(name.partition("/")[0] for name in files))
+            stories = {slug: await self._state.outbox.story_of(slug) for slug in slugs}
+            for slug in slugs:  # first: its time may come while the index is built
+                await self._state.outbox.withdraw(slug, at)
             await asyncio.to_thread(put_back, self._answering, files)
             await asyncio.to_thread(self._answering.catalogue.refresh)
-            slugs = tuple(dict.fromkeys(name.partition("/")[0] for name in files))
-            for slug in slugs:
-                await self._state.outbox.withdraw(slug, at)
             await self._catch_up()
             library = await self._library()
             for slug in slugs:
-                await self._tell_anew(library, slug)
+                await self._tell_anew(library, slug, stories[slug])
             if made is not None:
                 for slug, moment in (await self._state.outbox.announced_since(made)).items():
                     if slug in library.articles:
@@ -222,19 +225,22 @@ class Newsroom:
         answers = await self._answer(article, at)
         return Told(article.slug, hears, answers, corrected, story)
 
-    async def _tell_anew(self, library: Library, withdrawn: str) -> None:
-        """Owe what others tell of the story of an article that is announced no more."""
+    async def _tell_anew(self, library: Library, withdrawn: str, story: str | None) -> None:
+        """Owe what others tell of the story of an article that is announced no more.
+
+        `story` is the one that it told again itself, where it did.
+        """
         standing = [
             library.articles[slug]
-            for slug in await self._state.outbox.told_again(withdrawn)
+            for slug in await self._state.outbox.told_again(withdrawn, story)
             if slug in library.articles
         ]
         subjects = [
-            Subject(article.slug, article.original.topics, await self._own(library, article), withdrawn)
+            Subject(article.slug, article.original.topics, await self._own(library, article), story or withdrawn)
             for article in standing
         ]
         if subjects:
-            await self._state.outbox.tell_anew(withdrawn, subjects)
+            await self._state.outbox.tell_anew(withdrawn, subjects, story)
 
     async def _telling(self, library: Library, article: Article, told: Mapping[str, str | None]) -> str | None:
         """Which of the articles that people were told of tells the story of this one."""
@@ -272,9 +278,10 @@ class Newsroom:
         """Owe those who were shown what stands no longer what stands now; how many."""
         owed = 0
         for change in await asyncio.to_thread(corrections, before, after):
+            # Kept though nobody saw it: who is still owed what was said before is told what is said by now.
+            kept = await self._state.shown.correct(slug, change.sentence, change.language, change.was, change.now)
             chats = await self._state.shown.who_saw(change.sentence, change.language, change.was)
             if chats:
-                kept = await self._state.shown.correct(slug, change.sentence, change.language, change.was, change.now)
                 rows = [(chat, str(kept.id), None) for chat in chats]
                 owed += await self._state.outbox.owe(DeliveryKind.CORRECTION, slug, rows, at)
         return owed
@@ -300,6 +307,7 @@ class Newsroom:
         return Preview(
             article=article,
             known=before is not None and all(before.edition(language) == e for language, e in new.items()),
+            news=news,
             duplicates=(current.articles[duplicate],) if duplicate is not None else (),
             hears=hears,
             first=first,

@@ -88,11 +88,12 @@ class Pushes:
 
     async def compose(self, parcel: Parcel) -> Reply | None:
         """The message for one of the `parts` of a parcel; None where nothing of it can be told any more."""
-        corrected = [
-            correction
-            for delivery in parcel.of(DeliveryKind.CORRECTION).deliveries
-            if (correction := await self._shown.correction(int(delivery.about))) is not None
-        ]
+        told: dict[tuple[str, str, str, str | None], KeptCorrection] = {}
+        for delivery in parcel.of(DeliveryKind.CORRECTION).deliveries:
+            one = await self._shown.correction(int(delivery.about))
+            if one is not None:  # a value that came and went leaves several that say the same by now
+                told.setdefault((one.article, one.language, one.was, one.now), one)
+        corrected = list(told.values())
         if parcel.of(DeliveryKind.ANSWER).deliveries or not self._made(parcel):
             return await asyncio.to_thread(self._composed, parcel, corrected)
         return self._composed(parcel, corrected)

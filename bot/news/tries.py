@@ -8,7 +8,7 @@ from bot.state.kinds import DeliveryState
 
 MAX_ATTEMPTS = 10
 """Tries of one delivery before it has failed: with the waits below some three and a half hours. Only what the channel
-said, and an end in the middle, is a try."""
+said, what may have arrived, and an end in the middle, is a try."""
 
 LASTS = timedelta(days=3)
 """How long after its first try a delivery is tried again, where the channel says nothing."""
@@ -22,7 +22,10 @@ JITTER = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Not taken now, and why; in so many seconds at the earliest. `silent`: nothing was said of the message."""
+    """Not taken now, and why; in so many seconds at the earliest.
+
+    `silent`: nothing was said of the message, and it did not arrive.
+    """
 
     reason: str
     seconds: float

@@ -18,7 +18,7 @@ from bot.chat.waiting import Waiting
 from bot.clock import Clock, utc_now
 from bot.errors import AnnuncioError, ChatGoneError, SendError, TryLaterError
 from bot.news.drafting import edition_of
-from bot.operators.drafts import Desk, DraftState, Offer, Undoable, edition_in
+from bot.operators.drafts import Desk, DraftState, Offer, Undoable, edition_in, undo_begun
 from bot.operators.offers import (
     DISCARD,
     PREFIX,
@@ -231,13 +231,16 @@ class Inbox:
         self._language_of = language_of
 
     async def take(self, edition: Edition, quiet: bool) -> str:
-        """See `bot.operators.watching.Take`. What nobody is to be told of is no news to review either."""
+        """See `bot.operators.watching.Take`.
+
+        What nobody is to be told of is no news to review either, unless another text stood there: of that they are.
+        """
         edition = await self._desk.apart(edition)
-        if quiet or not self._review:
+        if not self._review or (quiet and not await self._desk.replaces(edition)):
             await self._desk.publish_now(edition, quiet=quiet)
             return edition.slug
         offer = await self._desk.offer(edition)
-        if offer.preview.known:
+        if offer.preview.known and not undo_begun(offer.draft):  # what was begun is for an admin to end
             await self._desk.discard(offer.draft.id)
             return edition.slug
         for admin in self._admins:

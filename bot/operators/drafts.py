@@ -97,15 +97,30 @@ class Desk:
         self._turn = asyncio.Lock()
 
     async def offer(self, edition: Edition) -> Offer:
-        """Keep the edition as a draft; one of the same article and language that waits is replaced."""
+        """Keep the edition as a draft; one of the same article and language that waits is replaced.
+
+        What was begun with that is taken back, or ended, by the new one.
+        """
         offered = await self._offer(edition)
+        payload, publish_at = render_edition(edition), None
         async with self._turn:
-            for earlier in await self.waiting():
-                if earlier.slug == edition.slug and edition_in(earlier).language == edition.language:
-                    await self._decide(earlier, DraftState.DISCARDED)
-            text = render_edition(edition)
-            draft = await self._drafts.add(edition.slug, text, DraftState.WAITING)
+            replaced = [
+                earlier
+                for earlier in await self.waiting()
+                if earlier.slug == edition.slug and edition_in(earlier).language == edition.language
+            ]
+            for earlier in replaced:
+                if (undo := undo_begun(earlier)) and publish_at is None:
+                    payload, publish_at = f"{payload}{_UNDO}{undo}", earlier.publish_at
+            draft = await self._drafts.add(edition.slug, payload, DraftState.WAITING, publish_at)
+            for earlier in replaced:
+                await self._decide(earlier, DraftState.DISCARDED)
         return offered(draft)
+
+    async def replaces(self, edition: Edition) -> bool:
+        """Whether it would take the place of another text."""
+        stored = await self._stored(edition)
+        return stored is not None and stored != edition
 
     async def apart(self, edition: Edition) -> Edition:
         """The edition under a name of its own, where another address has an article of the same title and day.
@@ -145,8 +160,8 @@ class Desk:
 
     async def _offer(self, edition: Edition) -> Callable[[KeptDraft], Offer]:
         [preview] = await self._news.preview([edition], at=self._now() + UNDO)
-        stored = await self._stored(edition)
-        return lambda draft: Offer(draft, edition, preview, stored is not None and stored != edition)
+        changes = await self.replaces(edition)
+        return lambda draft: Offer(draft, edition, preview, changes)
 
     async def _stored(self, edition: Edition) -> Edition | None:
         """The edition that has its place now."""
@@ -176,10 +191,12 @@ class Desk:
         return await self.shown(number)
 
     async def discard(self, number: int) -> KeptDraft | None:
-        """Drop a waiting draft; gives it as it is now."""
+        """Drop a waiting draft, and take back what was begun with it; gives it as it is now. Raises AnnuncioError."""
         async with self._turn:
             draft = await self._drafts.get(number)
             if draft is not None and draft.state == DraftState.WAITING:
+                if undo := undo_begun(draft):
+                    await self._news.withdraw(undo)
                 await self._decide(draft, DraftState.DISCARDED)
         return await self._drafts.get(number)
 
@@ -187,7 +204,8 @@ class Desk:
         """Publish a waiting draft; as it is where it waits no more. Raises AnnuncioError.
 
         When people are told and how it is undone is noted first: where a crash ends it in between, the next try takes
-        it up, and can be undone as that could have been.
+        it up, and can be undone as that could have been; where that time went by and nobody was owed it, it is begun
+        anew.
         """
         async with self._turn:
             draft = await self._drafts.get(number)
@@ -196,8 +214,12 @@ class Desk:
             edition = edition_in(draft)
             text, _, undo = draft.payload.partition(_UNDO)
             taken_up = draft.publish_at if undo else None
-            if taken_up is not None and taken_up <= self._now() and await self._stored(edition) != edition:
-                taken_up = None  # it ended before anything came of it, and long ago
+            if taken_up is not None and taken_up <= self._now():
+                [preview] = await self._news.preview([edition])
+                if preview.news:  # or it would be what its undoing leads back to
+                    await self._news.withdraw(undo)
+                if preview.news or not preview.known:
+                    taken_up = None
             until = taken_up or self._now() + UNDO
 
             async def note(undo: str) -> None:
@@ -217,7 +239,7 @@ class Desk:
             if draft is None or draft.state != DraftState.PUBLISHED or draft.publish_at is None:
                 return draft
             if self._now() < draft.publish_at:
-                await self._news.withdraw(draft.payload.partition(_UNDO)[2])
+                await self._news.withdraw(undo_begun(draft))
                 await self._decide(draft, DraftState.UNDONE)
         return await self._drafts.get(number)
 
@@ -229,6 +251,11 @@ def undo_until(draft: KeptDraft, now: datetime) -> datetime | None:
     """Until when it can be taken back; None where it cannot."""
     until = draft.publish_at if draft.state == DraftState.PUBLISHED else None
     return until if until is not None and now < until else None
+
+
+def undo_begun(draft: KeptDraft) -> str:
+    """How its publishing is undone; empty where it was never begun."""
+    return draft.payload.partition(_UNDO)[2]
 
 
 def edition_in(draft: KeptDraft) -> Edition:

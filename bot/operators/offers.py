@@ -54,7 +54,7 @@ def compose_offer(offer: Offer, language: str, *, found: bool = False, split: bo
 
 def _consequences(offer: Offer, language: str) -> list[str]:
     preview = offer.preview
-    if preview.known:
+    if preview.known and not any(preview.hears.values()):
         return [say(language, "draft_known")]
     lines = [say(language, "draft_changes")] if offer.changes else []
     if preview.duplicates:

@@ -25,6 +25,8 @@ class Subject:
     own: Collection[int]
     story: str | None
     """The slug of the same story told before."""
+    withdrawn: str | None = None
+    """The slug of an article that told it, too, and is announced no more."""
 
 
 def hearers(subject: Subject) -> Select[Any]:
@@ -52,7 +54,7 @@ def hearers(subject: Subject) -> Select[Any]:
                 exists().where(own_topics.c.chat_id == here, own_topics.c.id.in_(subject.own)),
             ),
             ~_owed(here, deliveries.c.article == subject.slug),
-            *([] if subject.story is None else [~_told(here, subject.story)]),
+            *(~_told(here, slug) for slug in (subject.story, subject.withdrawn) if slug is not None),
         )
     )
 

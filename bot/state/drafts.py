@@ -30,13 +30,13 @@ class Drafts:
         self._engines = engines
         self._now = now
 
-    async def add(self, slug: str, payload: str, state: str) -> KeptDraft:
+    async def add(self, slug: str, payload: str, state: str, publish_at: datetime | None = None) -> KeptDraft:
         """Keep a new draft."""
         made_at = self._now()
-        new = insert(drafts).values(slug=slug, payload=payload, made_at=made_at, state=state)
+        new = insert(drafts).values(slug=slug, payload=payload, made_at=made_at, state=state, publish_at=publish_at)
         async with self._engines.write() as connection:
             number = (await connection.execute(new.returning(drafts.c.id))).scalar_one()
-        return KeptDraft(number, slug, payload, made_at, None, state)
+        return KeptDraft(number, slug, payload, made_at, publish_at, state)
 
     async def get(self, number: int) -> KeptDraft | None:
         """The draft of that number."""

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, or_, select, update
+from sqlalchemy import and_, case, delete, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
@@ -21,7 +21,7 @@ from bot.state.chats import OWED, WANTED, skip_pending
 from bot.state.database import Engines
 from bot.state.deliveries import Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
-from bot.state.parcels import candidates, parcels, put_off
+from bot.state.parcels import INTERRUPTED, candidates, parcels, put_off
 from bot.state.retention import wake
 from bot.state.schema import announcements, chats, deliveries
 from bot.state.settling import settle
@@ -120,32 +120,45 @@ class Outbox:
             await connection.execute(delete(announcements).where(told))
             return owed
 
-    async def told_again(self, slug: str) -> tuple[str, ...]:
-        """The articles that told the story of this one again; none where it is announced itself."""
+    async def story_of(self, slug: str) -> str | None:
+        """The slug of the same story told before, where the article is announced as another source of it."""
+        query = select(announcements.c.story).where(announcements.c.slug == slug)
+        async with self._engines.read() as connection:
+            story: str | None = await connection.scalar(query)
+            return story
+
+    async def told_again(self, slug: str, story: str | None = None) -> tuple[str, ...]:
+        """The articles that told the story of this one again; none where it is announced itself.
+
+        `story` is the one that it told again itself, where it did.
+        """
         itself = announcements.alias()
         query = select(announcements.c.slug).where(
-            announcements.c.story == slug, ~exists(select(itself.c.slug).where(itself.c.slug == slug))
+            announcements.c.story == (story or slug), ~exists(select(itself.c.slug).where(itself.c.slug == slug))
         )
         async with self._engines.read() as connection:
             return tuple(await connection.scalars(query))
 
-    async def tell_anew(self, withdrawn: str, subjects: Collection[Subject]) -> int:
-        """Owe what is left of the articles that told a story again to whom the withdrawn one would have told it."""
+    async def tell_anew(self, withdrawn: str, subjects: Collection[Subject], story: str | None = None) -> int:
+        """Owe what is left of the articles that told a story again to whom the withdrawn one would have told it.
+
+        `story` is the one that the withdrawn one told again itself, where it did.
+        """
         now = self._now()
         async with self._engines.write() as connection:
             await wake(connection, now)
-            return await owing.tell_anew(connection, withdrawn, {one.slug: one for one in subjects}, now)
+            return await owing.tell_anew(connection, withdrawn, {one.slug: one for one in subjects}, now, story)
 
     async def announced_since(self, moment: datetime) -> Mapping[str, datetime]:
-        """The articles announced, or to be, since then, each with when."""
-        query = select(announcements).where(announcements.c.announced_at >= moment)
+        """The articles announced, or to be, since then, each with when; not those taken for told."""
+        query = select(announcements).where(announcements.c.announced_at >= moment, announcements.c.topics.is_not(None))
         async with self._engines.read() as connection:
             return {row.slug: row.announced_at for row in await connection.execute(query)}
 
     async def note_announced(self, slug: str) -> None:
         """Take the article for told, to nobody: it is no news any more."""
         async with self._engines.write() as connection:
-            await owing.announced(connection, slug, self._now(), None)
+            await owing.announced(connection, slug, self._now(), None, None)
 
     async def is_announced(self, slug: str) -> bool:
         """Whether the article was told, or taken for told."""
@@ -189,8 +202,8 @@ class Outbox:
         return ()
 
     async def still_owed(self, parcel: Parcel) -> Parcel:
-        """What of a parcel that was taken may go out: nothing that its chat left or had deleted since, nor what another
-        process took over.
+        """What of a parcel that was taken may go out: nothing that its chat left, is away from or had deleted since,
+        nor what another process took over. Answers were asked for apart: who left gets them.
 
         To be asked right before sending: a message that is on its way cannot be called back.
         """
@@ -207,7 +220,8 @@ class Outbox:
     async def settle(self, items: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write how parcels that were taken ended, many in one transaction; repeating it changes nothing.
 
-        What should be tried again is skipped where the person left in between.
+        What should be tried again is skipped where the person left in between, but for answers, and for corrections
+        while the person rests: those wait.
         """
         async with self._engines.write() as connection:
             await settle(connection, self._vault, items, self._now())
@@ -232,7 +246,13 @@ async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> 
     found = await connection.scalars(
         update(deliveries)
         .where(where)
-        .values(state=DeliveryState.PENDING, owner=None, lease_until=None, updated_at=now)
+        .values(
+            state=DeliveryState.PENDING,
+            begun_at=case((deliveries.c.lease_until > now - INTERRUPTED, deliveries.c.begun_at)),
+            owner=None,
+            lease_until=None,
+            updated_at=now,
+        )
         .returning(deliveries.c.id)
     )
     recovered = list(found)

@@ -58,20 +58,29 @@ async def owe_announcement(
     return owed
 
 
-async def tell_anew(connection: AsyncConnection, withdrawn: str, subjects: Mapping[str, Subject], now: datetime) -> int:
+async def tell_anew(
+    connection: AsyncConnection,
+    withdrawn: str,
+    subjects: Mapping[str, Subject],
+    now: datetime,
+    story: str | None = None,
+) -> int:
     """Owe the articles that told again the story of one that is announced no more, each by its slug; how many.
 
-    To whom nobody told it, and none before its time. The first of them is the one now that the others told again.
+    To whom nobody told it, and none before its time. The first of them is the one now that the others told again;
+    but where the withdrawn one told again a `story` itself, that stays the one for all of them.
     """
-    repeats = announcements.c.story == withdrawn
+    repeats = announcements.c.story == (story or withdrawn)
     rows = await connection.execute(
         select(announcements).where(repeats).order_by(announcements.c.announced_at, announcements.c.slug)
     )
     standing = [row for row in rows if row.slug in subjects]
     owed = 0
     for row in standing:
-        subject = replace(subjects[row.slug], story=withdrawn)
+        subject = replace(subjects[row.slug], story=story or withdrawn, withdrawn=withdrawn)
         owed += await owe_announcement(connection, subject, now, row.announced_at)
+    if story is not None:
+        return owed
     first = standing[0].slug if standing else None
     await connection.execute(update(announcements).where(repeats).values(story=first))
     await connection.execute(update(announcements).where(announcements.c.slug == first).values(story=None))
@@ -182,11 +191,14 @@ async def owe_edits(
 
 
 async def announced(
-    connection: AsyncConnection, slug: str, moment: datetime, story: str | None, topics: Iterable[str] = ()
+    connection: AsyncConnection, slug: str, moment: datetime, story: str | None, topics: Iterable[str] | None
 ) -> bool:
-    """Note that the article is announced; False, with nothing changed, where any process has done it before."""
+    """Note that the article is announced; False, with nothing changed, where any process has done it before.
+
+    Without `topics` it is only taken for told: by them nobody is told of it.
+    """
     new = insert_new(connection, announcements).values(
-        slug=slug, announced_at=moment, story=story, topics="\n".join(sorted(topics)) or None
+        slug=slug, announced_at=moment, story=story, topics=None if topics is None else "\n".join(sorted(topics))
     )
     return await connection.scalar(new.returning(announcements.c.slug)) is not None
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, func, literal, or_, select, update
+from sqlalchemy import Row, and_, case, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateError
@@ -13,11 +14,15 @@ from bot.replies import Channel, ChatAddress
 from bot.state.audience import OWN
 from bot.state.chats import WANTED
 from bot.state.deliveries import Delivery, Parcel
-from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, SubscriptionState
+from bot.state.followed import followed
+from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
 from bot.state.preferences import quiet_of
 from bot.state.schedule import out_of_quiet
-from bot.state.schema import announcements, awaited, chats, deliveries, own_topics, subscription_topics, subscriptions
+from bot.state.schema import awaited, chats, deliveries, own_topics, subscriptions
 from bot.state.vault import Vault
+
+INTERRUPTED = timedelta(days=1)
+"""After so long without a try the time of a delivery begins anew: nobody tried, so nothing was in vain."""
 
 
 async def candidates(connection: AsyncConnection, channel: Channel, now: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -97,6 +102,7 @@ async def parcels(
     lease_until: datetime,
 ) -> tuple[Parcel, ...]:
     """Mark as being sent by `owner` all that these chats are due, and give it."""
+    moment = literal(now, deliveries.c.begun_at.type)
     taken = await connection.execute(
         update(deliveries)
         .where(
@@ -109,7 +115,10 @@ async def parcels(
         .values(
             state=DeliveryState.SENDING,
             attempts=deliveries.c.attempts + 1,
-            begun_at=func.coalesce(deliveries.c.begun_at, literal(now, deliveries.c.begun_at.type)),
+            begun_at=case(
+                (deliveries.c.updated_at > now - INTERRUPTED, func.coalesce(deliveries.c.begun_at, moment)),
+                else_=moment,
+            ),
             owner=owner,
             lease_until=lease_until,
             updated_at=now,
@@ -128,10 +137,9 @@ async def parcels(
             deliveries.c.due_at,
         )
     )
+    wanted, because = await followed(connection, taken.all(), now)
     due: dict[int, list[Row[Any]]] = {}
-    for delivery in sorted(
-        await _followed(connection, taken.all(), now), key=lambda delivery: (delivery.due_at, delivery.id)
-    ):
+    for delivery in sorted(wanted, key=lambda delivery: (delivery.due_at, delivery.id)):
         due.setdefault(delivery.chat_id, []).append(delivery)
     digests = await _digests(connection, [delivery for mine in due.values() for delivery in mine])
     words = await _words(connection, vault, [row for rows in (*due.values(), *digests.values()) for row in rows])
@@ -151,43 +159,16 @@ async def parcels(
                 row.id,
                 row.language or row.last_language,
                 row.zone,
-                tuple(_delivery(one, words, digests.get((one.chat_id, one.message_id), ())) for one in mine),
+                tuple(
+                    replace(
+                        _delivery(one, words, digests.get((one.chat_id, one.message_id), ())),
+                        because=because.get(one.id, one.because),
+                    )
+                    for one in mine
+                ),
             )
         )
     return tuple(made)
-
-
-async def _followed(connection: AsyncConnection, rows: Sequence[Row[Any]], now: datetime) -> Sequence[Row[Any]]:
-    """These deliveries without announcements of topics that their chats follow no more, which are skipped."""
-    by_topic = [
-        row for row in rows if row.kind is DeliveryKind.ANNOUNCEMENT and row.because and not row.because.startswith(OWN)
-    ]
-    if not by_topic:
-        return rows
-    followed: dict[int, set[str]] = {}
-    mine = subscription_topics.c.chat_id.in_({row.chat_id for row in by_topic})
-    for chat_id, topic in await connection.execute(
-        select(subscription_topics.c.chat_id, subscription_topics.c.topic).where(mine)
-    ):
-        followed.setdefault(chat_id, set()).add(topic)
-    these = announcements.c.slug.in_({row.article for row in by_topic})
-    found = await connection.execute(select(announcements.c.slug, announcements.c.topics).where(these))
-    topics = {slug: set(lines.split("\n")) for slug, lines in found if lines is not None}
-    gone = {
-        row.id
-        for row in by_topic
-        if not followed.get(row.chat_id, set()) & {EVERYTHING, *topics.get(row.article, {row.because})}
-        and (row.because != EVERYTHING or row.article in topics)
-    }
-    if gone:
-        await connection.execute(
-            update(deliveries)
-            .where(deliveries.c.id.in_(gone))
-            .values(
-                state=DeliveryState.SKIPPED, reason="followed no more", owner=None, lease_until=None, updated_at=now
-            )
-        )
-    return [row for row in rows if row.id not in gone]
 
 
 def _delivery(row: Row[Any], words: Mapping[str, tuple[str, str]], digest: Sequence[Row[Any]] = ()) -> Delivery:

@@ -147,7 +147,7 @@ announcements = Table(
     Column("slug", String(255), primary_key=True),
     Column("announced_at", UtcDateTime, nullable=False),
     Column("story", String(255)),  # the slug of the same story told before
-    Column("topics", Text),  # of the article, a line each; NULL: not known
+    Column("topics", Text),  # of the article, a line each; NULL: not known, or taken for told
 )
 
 corrections = Table(

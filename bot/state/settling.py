@@ -29,7 +29,7 @@ _SETTLED = (
         reason=bindparam("why"),
         due_at=func.coalesce(_DUE, deliveries.c.due_at),
         held_until=_DUE,
-        unheard=deliveries.c.unheard + bindparam("silent", type_=deliveries.c.unheard.type),
+        unheard=bindparam("silent"),
         message_id=func.coalesce(bindparam("message", type_=deliveries.c.message_id.type), deliveries.c.message_id),
         updated_at=bindparam("moment"),
         owner=None,
@@ -92,7 +92,7 @@ def _values(parcel: Parcel, outcome: Outcome, now: datetime) -> list[dict[str, A
             "ended": outcome.state,
             "why": None if outcome.reason is None else outcome.reason[:REASON_LENGTH],
             "due": outcome.due_at,
-            "silent": int(outcome.unheard),
+            "silent": delivery.unheard + int(outcome.unheard),
             "message": outcome.message_id,
             "moment": now,
         }

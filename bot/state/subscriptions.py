@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
@@ -96,7 +96,8 @@ class Subscriptions:
     async def unsubscribe(self, chat: ChatAddress) -> bool:
         """End the subscription by the person's wish; False where there was none to end.
 
-        Nothing that was still owed is sent any more, and only `subscribe` brings the chat back.
+        What was still owed is sent no more, but for the answers that the chat asked for, and only `subscribe` brings it
+        back.
         """
         return await self._pause(chat, PauseReason.PERSON, absent_too=True)
 
@@ -116,13 +117,20 @@ class Subscriptions:
             paused = [await pause_chat(connection, chat_id, reason, self._now()) for chat_id in everywhere.all()]
         return any(paused)
 
-    async def resume(self, chat: ChatAddress) -> bool:
+    async def resume(self, chat: ChatAddress, *, everywhere: bool = False) -> bool:
         """Go on after the chat was blocked or gone; False otherwise: a person who left stays out.
 
-        Asked at each message: it stands in no writer's way where there is nothing to resume.
+        What is written in one thread says nothing of another that is gone: that goes on only with `everywhere`. Asked
+        at each message: it stands in no writer's way where there is nothing to resume.
         """
-        everywhere = select(chats.c.id).where(anywhere_in(chat, self._vault))
-        absent = and_(subscriptions.c.chat_id.in_(everywhere), subscriptions.c.pause_reason.in_(RETURNS))
+        anywhere, here = (select(chats.c.id).where(where(chat, self._vault)) for where in (anywhere_in, at))
+        absent = or_(
+            and_(subscriptions.c.chat_id.in_(anywhere), subscriptions.c.pause_reason == PauseReason.BLOCKED),
+            and_(
+                subscriptions.c.chat_id.in_(anywhere if everywhere else here),
+                subscriptions.c.pause_reason.in_(RETURNS),
+            ),
+        )
         async with self._engines.read() as connection:
             if await connection.scalar(select(subscriptions.c.chat_id).where(absent).limit(1)) is None:
                 return False

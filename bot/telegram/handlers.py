@@ -198,7 +198,7 @@ class Handlers:
             if change.new_chat_member.status in {ChatMemberStatus.BANNED, ChatMemberStatus.LEFT}:
                 await self._subscriptions.pause(chat, PauseReason.BLOCKED)
             else:
-                await self._subscriptions.resume(chat)
+                await self._subscriptions.resume(chat, everywhere=True)
 
     async def migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A group became a supergroup: its subscription moves along."""
@@ -230,12 +230,14 @@ class Handlers:
     ) -> None:
         """Messages of one chat are answered in their order, those of different chats side by side.
 
-        Whoever speaks is there: a pause because the chat was not is over, also where no change of rights was told.
+        Whoever writes is there: a pause because the chat was not is over, also where no change of rights was told. A
+        press tells nothing of that: old messages keep their buttons where nothing can be sent any more.
         """
         chat = update.effective_chat
         assert chat is not None  # noqa: S101  # see Visitors
         async with self._turn(chat):
             self._replier.typing(update)
-            await self._subscriptions.resume(address_of(chat, update.effective_message))
+            if update.callback_query is None:
+                await self._subscriptions.resume(address_of(chat, update.effective_message))
             visitor = await self._visitors.of(update, deciding=deciding)
             await self._replier.reply(update, await think(visitor), lambda: self._conversation.late(visitor))

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
+import httpx
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -63,6 +64,8 @@ CARRIER = "✓"
 _NOT_MODIFIED = ("message is not modified",)
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 
+_NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
 # Telegram tells these apart by their text alone: the chat is not there, or takes nothing from this bot.
 _GONE = (
     "bot is not a member",
@@ -86,8 +89,8 @@ _GONE = (
 class TelegramSender:
     """Sends a Reply as one HTML message with its buttons, link previews off, and its documents after it.
 
-    A request that was written and got no answer may have been carried out. It is told as one that was not, so that it
-    is made again: what was in the air as a connection closed may arrive twice, and nothing is lost.
+    A request that was written and got no answer may have been carried out. It is told as one in doubt: whoever makes it
+    again loses nothing, but it may arrive twice, or as often as it is made where each of its answers is lost.
     """
 
     def __init__(self, bot: "ExtBot[Lane]", sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
@@ -241,12 +244,21 @@ def send_error(error: TelegramError) -> SendError:
         case BadRequest():
             return MessageRefusedError(error.message)
         case NetworkError():
-            return TryLaterError(NETWORK_WAIT, f"Telegram was not reached: {type(error).__name__}", silent=True)
+            reason = f"Telegram was not reached: {type(error).__name__}"
+            return TryLaterError(NETWORK_WAIT, reason, silent=True, in_doubt=_may_have_arrived(error))
         case InvalidToken():
             return TryLaterError(TOKEN_WAIT, "Telegram refuses the bot's token", silent=True)
         case _:  # as a proxy does that stands in between
             reason = f"Telegram answered in no known way: {type(error).__name__}"
             return TryLaterError(NETWORK_WAIT, reason, silent=True)
+
+
+def _may_have_arrived(error: NetworkError) -> bool:
+    """Whether the request may have been carried out: it was not answered, and was written, or may have been.
+
+    A server that answers that it fails is taken at its word.
+    """
+    return error.__cause__ is not None and not isinstance(error.__cause__, _NOT_WRITTEN)
 
 
 def _chat_id(address: str) -> int | str:

@@ -14,6 +14,7 @@ from bot.answers.catalogue import build
 from bot.answers.opening import Answering, open_answering
 from bot.errors import CorpusError, StateError
 from bot.news import matching, publishing
+from bot.news.ingesting import put_back
 from bot.news.publishing import Newsroom, Told
 from bot.news.told import FILE, read_told
 from bot.replies import Channel, ChatAddress
@@ -21,6 +22,7 @@ from bot.settings import Settings
 from bot.state.deliveries import Outcome
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
 from bot.state.opening import State, open_state
+from corpus.model import Edition
 from corpus.reader import write_edition
 from tests.answerers import GATE
 from tests.articles import edition
@@ -265,6 +267,24 @@ async def test_publishing_can_be_undone(
     assert (await newsroom.publish([DEPOT])).told == (Told("depot", 1),)
 
 
+async def test_nothing_goes_out_while_it_is_undone(
+    newsroom: Newsroom, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its time comes while the former files and their index are put back, nobody is told all the same."""
+    await state.subscriptions.subscribe(ANNA)
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    loop, sent = asyncio.get_running_loop(), list[object]()
+
+    def slow(answering: Answering, files: Mapping[str, str | None]) -> None:
+        clock.forward(601)
+        sent.extend(asyncio.run_coroutine_threadsafe(taken(state, clock), loop).result(60))
+        put_back(answering, files)
+
+    monkeypatch.setattr("bot.news.publishing.put_back", slow)
+    await newsroom.withdraw(published.undo)
+    assert (sent, await taken(state, clock)) == ([], [])
+
+
 async def test_undoing_loses_no_story(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
     """Who was told nothing by a second source, because the first would have told it, is told by that when the first is
     taken back: once, by the first that stands, and by the first when it is published again by none."""
@@ -480,3 +500,59 @@ async def test_what_is_refused_owes_nothing(newsroom: Newsroom, state: State, an
         await newsroom.publish([DEPOT, broken])
     assert await state.outbox.pending_of("depot") == {}
     assert answering.catalogue.current().articles == {}
+
+
+def depot(lorries: int) -> Edition:
+    """The depot, with room for so many."""
+    sentences = [DEPOT.sentences[0].text, f"It has room for {lorries} lorries."]
+    return edition("depot", "en", [sentences], title="Acme")
+
+
+async def test_a_correction_that_waited_tells_what_is_said_by_now(
+    newsroom: Newsroom, state: State, clock: StoppedClock
+) -> None:
+    """Also where the last change is one of a text that nobody had been shown."""
+    await newsroom.publish([depot(40)], quiet=True)
+    await state.subscriptions.subscribe(ANNA)
+    await state.shown.note(ANNA, [("depot/p1/s2", "en", "It has room for 40 lorries.")])
+    for lorries in (55, 60):
+        await newsroom.publish([depot(lorries)], at=clock() + timedelta(minutes=10), quiet=True)
+        clock.forward(60)
+    clock.forward(600)
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    [delivery] = parcel.deliveries
+    correction = await state.shown.correction(int(delivery.about))
+    assert correction is not None
+    assert (correction.was, correction.now) == ("It has room for 40 lorries.", "It has room for 60 lorries.")
+
+
+@pytest.mark.parametrize("sent", [False, True])
+async def test_undoing_what_told_a_story_again_loses_no_story(
+    newsroom: Newsroom, state: State, clock: StoppedClock, sent: bool
+) -> None:
+    """Who would have heard it by the withdrawn article, and was not told by it, hears it by a third that stands."""
+    third = replace(edition("third", "en", [[s.text for s in DEPOT.sentences]], title="Acme"), source="Third")
+    await state.subscriptions.subscribe(BRUNO)
+    await newsroom.publish([DEPOT])
+    await taken(state, clock)
+    await state.subscriptions.subscribe(CARLA)
+    again = await newsroom.publish([ANEW], at=None if sent else clock() + timedelta(minutes=10))
+    assert again.told == (Told("anew", 1, story="depot"),)
+    if sent:
+        await taken(state, clock)
+    assert (await newsroom.publish([third])).told == (Told("third", 0, story="depot"),)
+    await newsroom.withdraw(again.undo)
+    clock.forward(3600)
+    heard = [row for row in await taken(state, clock) if row[1] is DeliveryKind.ANNOUNCEMENT]
+    assert heard == ([] if sent else [("3", DeliveryKind.ANNOUNCEMENT, "third", "everything")])
+    assert await state.outbox.story_of("third") == "depot"
+
+
+async def test_undoing_lets_no_quiet_article_answer(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """What was published quietly answers no question that waits, whatever is undone after it."""
+    await state.questions.await_answer(CARLA, "How many euros is a ticket?", "en")
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    clock.forward(60)
+    await newsroom.publish([OFFER], quiet=True)
+    await newsroom.withdraw(published.undo)
+    assert await taken(state, clock) == []

@@ -277,7 +277,7 @@ async def test_a_correction_says_what_was_and_what_is(desk: Desk) -> None:
 @pytest.mark.parametrize("count", [1, 12])
 async def test_corrections_are_never_too_long(count: int) -> None:
     """However long the sentences, they stay in one message."""
-    shown = Memory(*(correction(n, MONSTER, MONSTER) for n in range(count)))
+    shown = Memory(*(correction(n, MONSTER, f"{n}{MONSTER}") for n in range(count)))
     desk = Desk([DEPOT], shown)
     deliveries = [Delivery(n, "depot", DeliveryKind.CORRECTION, about=str(n)) for n in range(count)]
     for language in ("en", "zh"):
@@ -351,3 +351,11 @@ def test_the_parts_of_a_parcel() -> None:
     split = parts(whole)
     assert [[delivery.id for delivery in part.deliveries] for part in split] == [[3, 7], [1], [2], [5], [6], [0, 4]]
     assert {part.chat for part in split} == {CHAT}
+
+
+async def test_the_same_correction_is_told_once() -> None:
+    """A value that came, went and came again for somebody who rested is one change."""
+    change = correction(1, "It opens in May.", "It opens in June.")
+    desk = Desk([DEPOT], Memory(change, replace(change, id=2)))
+    both = [Delivery(n, "depot", DeliveryKind.CORRECTION, about=str(n)) for n in (1, 2)]
+    assert await composed(desk, *both) == await composed(desk, both[0])

@@ -454,6 +454,43 @@ async def test_what_a_source_held_before_is_stored_without_review(
     assert (post.taken, await desk.waiting()) == ([], ())
 
 
+async def test_a_text_that_changed_unseen_is_reviewed(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock
+) -> None:
+    """With REVIEW what a first look finds in the place of another text waits for an admin; the same text does not."""
+    post = Post()
+    await subscribe(state)
+    inbox = Inbox(desk, ADMINS, True, post.send, italian)
+    await inbox.take(FOUND, True)
+    await inbox.take(FOUND, True)
+    assert (post.taken, await desk.waiting()) == ([], ())
+    changed = edition(SLUG, "en", [["Acme opens a depot in Rome."]], title="Acme opens a depot", day=4)
+    await inbox.take(changed, True)
+    assert [address for address, _ in post.taken] == ["7", "8"]
+    assert answering.catalogue.current().articles[SLUG].original == FOUND
+    clock.forward(1)
+    assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "us") == ()
+
+
+async def test_a_find_that_a_crash_left_half_published_stays_a_draft(
+    desk: Desk, answering: Answering, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is stored already because publishing it began and did not end is not dropped when it is found again."""
+    post = Post()
+    inbox = Inbox(desk, ADMINS, True, post.send, italian)
+    await inbox.take(FOUND, False)
+    [draft] = await desk.waiting()
+    with monkeypatch.context() as patch:
+        patch.setattr(desk._news, "_tell", None)
+        with pytest.raises(TypeError):
+            await desk.publish(draft.id)
+    await inbox.take(FOUND, False)
+    [again] = await desk.waiting()
+    assert set(answering.catalogue.current().articles) == {SLUG}
+    await desk.discard(again.id)
+    assert answering.catalogue.current().articles == {}
+
+
 @pytest.mark.parametrize("quiet", [True, False])
 async def test_finds_are_news_without_review(
     desk: Desk, state: State, answering: Answering, clock: StoppedClock, quiet: bool

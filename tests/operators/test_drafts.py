@@ -6,9 +6,12 @@ from typing import Any
 import pytest
 
 from bot.answers.opening import Answering
-from bot.operators.drafts import UNDO, Desk, DraftState, Undoable
+from bot.operators.drafts import UNDO, Desk, DraftState, Offer, Undoable
+from bot.operators.offers import compose_offer
 from bot.replies import Channel, ChatAddress
+from bot.state.kinds import DeliveryKind
 from bot.state.opening import State
+from bot.texts import say
 from tests.articles import edition
 from tests.clocks import StoppedClock
 
@@ -23,6 +26,36 @@ async def published(desk: Desk, number: int) -> Undoable:
     return undoable
 
 
+async def dies_at_the_end(desk: Desk, state: State, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publishing ends after the article was stored and owed, and before that was noted."""
+    change = type(state.drafts).change
+
+    async def dies(drafts: Any, draft: int, **values: Any) -> bool:
+        if values["state"] == DraftState.PUBLISHED:
+            raise RuntimeError("killed")
+        return await change(drafts, draft, **values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(state.drafts), "change", dies)
+        with pytest.raises(RuntimeError, match="killed"):
+            await desk.publish(number)
+
+
+async def dies_before_anybody_is_owed(desk: Desk, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publishing ends after the article was stored."""
+    with monkeypatch.context() as patch:
+        patch.setattr(desk._news, "_tell", None)
+        with pytest.raises(TypeError):
+            await desk.publish(number)
+
+
+async def owed(state: State, clock: StoppedClock) -> list[DeliveryKind]:
+    """What is due by now."""
+    return [
+        one.kind for parcel in await state.outbox.take(Channel.TELEGRAM, clock(), 9, "us") for one in parcel.deliveries
+    ]
+
+
 async def test_what_a_crash_left_is_undone_as_a_whole(
     desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -30,17 +63,7 @@ async def test_what_a_crash_left_is_undone_as_a_whole(
     await state.subscriptions.subscribe(ANNA)
     number = (await desk.offer(DEPOT)).draft.id
     until = clock() + UNDO
-    with monkeypatch.context() as patch:
-        change = type(state.drafts).change
-
-        async def dies(drafts: Any, draft: int, **values: Any) -> bool:
-            if values["state"] == DraftState.PUBLISHED:
-                raise RuntimeError("killed")
-            return await change(drafts, draft, **values)
-
-        patch.setattr(type(state.drafts), "change", dies)
-        with pytest.raises(RuntimeError, match="killed"):
-            await desk.publish(number)
+    await dies_at_the_end(desk, state, number, monkeypatch)
     assert set(answering.catalogue.current().articles) == {"depot"}
     clock.forward(120)
     assert (await published(desk, number)).undo_until == until
@@ -75,12 +98,94 @@ async def test_another_title_after_a_crash_forgets_nothing(
     """What is retitled and published after a crash is undone to what stood before the first try."""
     await state.subscriptions.subscribe(ANNA)
     number = (await desk.offer(DEPOT)).draft.id
-    with monkeypatch.context() as patch:
-        patch.setattr(desk._news, "_tell", None)
-        with pytest.raises(TypeError):
-            await desk.publish(number)
+    await dies_before_anybody_is_owed(desk, number, monkeypatch)
     await desk.retitle(number, "Acme anew")
     assert (await published(desk, number)).undo_until == clock() + UNDO
     clock.forward(timedelta(minutes=1).total_seconds())
     await desk.undo(number)
     assert answering.catalogue.current().articles == {}
+
+
+@pytest.mark.parametrize("owing", [True, False])
+async def test_discarding_takes_back_what_a_crash_left(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch, owing: bool
+) -> None:
+    """Who discards a draft whose publishing began and did not end has nothing published, and nobody told."""
+    await state.subscriptions.subscribe(ANNA)
+    number = (await desk.offer(DEPOT)).draft.id
+    if owing:
+        await dies_at_the_end(desk, state, number, monkeypatch)
+    else:
+        await dies_before_anybody_is_owed(desk, number, monkeypatch)
+    discarded = await desk.discard(number)
+    assert discarded is not None
+    assert discarded.state == DraftState.DISCARDED
+    assert answering.catalogue.current().articles == {}
+    clock.forward(3600)
+    assert await owed(state, clock) == []
+
+
+@pytest.mark.parametrize("text", ["Acme opens a depot in Turin on 3 May.", "Acme opens a depot in Rome on 9 May."])
+async def test_another_draft_takes_up_what_a_crash_left(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """What is offered once more after a crash is undone to what stood before the first try, in the same time."""
+    await state.subscriptions.subscribe(ANNA)
+    until = clock() + UNDO
+    first = (await desk.offer(DEPOT)).draft.id
+    await dies_at_the_end(desk, state, first, monkeypatch)
+    clock.forward(60)
+    number = (await desk.offer(edition("depot", "en", [[text]], title="Acme"))).draft.id
+    assert [draft.id for draft in await desk.waiting()] == [number]
+    assert (await published(desk, number)).undo_until == until
+    undone = await desk.undo(number)
+    assert undone is not None
+    assert undone.state == DraftState.UNDONE
+    assert answering.catalogue.current().articles == {}
+    clock.forward(3600)
+    assert await owed(state, clock) == []
+
+
+async def test_a_time_that_went_by_untold_is_given_anew(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a crash left an article that nobody is owed, the draft says who would hear of it, and publishing it later
+    leaves ten minutes to undo all of it."""
+    await state.subscriptions.subscribe(ANNA)
+    number = (await desk.offer(DEPOT)).draft.id
+    await dies_before_anybody_is_owed(desk, number, monkeypatch)
+    clock.forward(900)
+    offer = await desk.shown(number)
+    assert isinstance(offer, Offer)
+    assert offer.preview.known
+    said = compose_offer(offer, "en").html
+    assert say("en", "draft_known") not in said
+    assert say("en", "draft_hears_at_once", count=1) in said
+    again = await published(desk, number)
+    assert (again.hears, again.undo_until) == (1, clock() + UNDO)
+    clock.forward(UNDO.total_seconds() - 1)
+    assert await owed(state, clock) == []
+    await desk.undo(number)
+    assert answering.catalogue.current().articles == {}
+    clock.forward(3600)
+    assert await owed(state, clock) == []
+
+
+async def test_what_was_told_meanwhile_stays_told(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a crash left an article that people heard of since, publishing it tells nobody again and takes nothing
+    back."""
+    await state.subscriptions.subscribe(ANNA)
+    until = clock() + UNDO
+    number = (await desk.offer(DEPOT)).draft.id
+    await dies_at_the_end(desk, state, number, monkeypatch)
+    clock.forward(900)
+    assert await owed(state, clock) == [DeliveryKind.ANNOUNCEMENT]
+    offer = await desk.shown(number)
+    assert isinstance(offer, Offer)
+    assert say("en", "draft_known") in compose_offer(offer, "en").html
+    assert (await published(desk, number)).undo_until == until
+    assert set(answering.catalogue.current().articles) == {"depot"}
+    clock.forward(3600)
+    assert await owed(state, clock) == []

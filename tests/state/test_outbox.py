@@ -580,3 +580,83 @@ async def test_late_but_sent(state: State, others: State, clock: StoppedClock, u
     assert states(url)[1] == ("1", "sending", None)
     await others.outbox.settle([(again, SENT)])
     assert states(url)[1] == ("1", "sent", None)
+
+
+# By which topic it still comes
+
+
+@pytest.mark.parametrize(
+    ("before", "topics", "after", "because"),
+    [
+        (["offers", "sport"], ["offers", "sport"], ["sport"], "sport"),
+        (["offers"], ["offers"], ["everything"], "everything"),
+        (["everything"], ["offers"], ["offers"], "offers"),
+        (["everything"], [], ["offers"], None),
+        (["everything"], [], ["everything"], "everything"),
+        (["offers"], ["offers"], ["sport"], None),
+    ],
+)
+async def test_what_is_muted_is_not_why_it_comes(
+    state: State, clock: StoppedClock, before: list[str], topics: list[str], after: list[str], because: str | None
+) -> None:
+    """What is owed comes by a topic that is followed when it is due, or not at all; one of no topic is no exception."""
+    await subscribed(state, ANNA)
+    await state.subscriptions.set_topics(ANNA, before)
+    assert await state.outbox.announce("news", topics, at=clock() + timedelta(minutes=10)) == 1
+    await state.subscriptions.set_topics(ANNA, after)
+    clock.forward(600)
+    found = [delivery.because for parcel in await take(state, clock) for delivery in parcel.deliveries]
+    assert found == ([] if because is None else [because])
+
+
+@pytest.mark.parametrize(("labels", "because"), [(["offers"], "offers"), ([], None)])
+async def test_an_own_topic_that_is_gone_takes_no_other_with_it(
+    state: State, clock: StoppedClock, url: str, labels: list[str], because: str | None
+) -> None:
+    """An article that is followed by a label as well comes by that one, and is edited by it; else it is skipped."""
+    await subscribed(state, ANNA)
+    await state.subscriptions.set_topics(ANNA, labels)
+    own = await state.subscriptions.add_own_topic(ANNA, "cars", "en")
+    assert await state.outbox.announce("news", ["offers"], own=[own.id], at=clock() + timedelta(minutes=10)) == 1
+    await state.subscriptions.remove_own_topic(ANNA, own.id)
+    clock.forward(600)
+    found = [delivery.because for parcel in await take(state, clock) for delivery in parcel.deliveries]
+    assert found == ([] if because is None else [because])
+    state_of_it = ("sending", None) if because else ("skipped", "followed no more")
+    assert states(url) == [("1", *state_of_it)]
+    if because:
+        assert rows(url, "SELECT because FROM deliveries") == [(because,)]
+
+
+# In vain
+
+
+async def test_a_silence_that_is_written_twice_is_one(state: State, clock: StoppedClock) -> None:
+    """Writing again how a try ended changes nothing, also where nothing was said."""
+    await subscribed(state, ANNA)
+    await state.outbox.announce("news")
+    for silences in range(3):
+        [parcel] = await take(state, clock)
+        [delivery] = parcel.deliveries
+        assert (delivery.attempts, delivery.unheard, delivery.tries) == (silences, silences, 0)
+        for _ in range(2):
+            silence = Outcome(DeliveryState.PENDING, "silent", clock(), unheard=True)
+            await state.outbox.settle([(parcel, silence)])
+
+
+@pytest.mark.parametrize("killed", [False, True])
+@pytest.mark.parametrize(("hours", "anew"), [(23, False), (25, True)])
+async def test_time_in_which_nobody_tried_was_not_in_vain(
+    state: State, clock: StoppedClock, hours: int, anew: bool, killed: bool
+) -> None:
+    """A delivery begins anew where its last try is older than a day, also one in the middle of which all ended."""
+    await subscribed(state, ANNA)
+    await state.outbox.announce("news")
+    begun = clock()
+    [parcel] = await take(state, clock)
+    if not killed:
+        await state.outbox.settle([(parcel, Outcome(DeliveryState.PENDING, "silent", clock(), unheard=True))])
+    clock.forward(hours * 3600)
+    await state.outbox.recover(Channel.TELEGRAM, clock(), "another")
+    [parcel] = await take(state, clock, "another")
+    assert parcel.deliveries[0].begun_at == (clock() if anew else begun)

@@ -102,6 +102,22 @@ async def test_a_topic_that_is_gone_is_paused_alone(state: State) -> None:
     assert await state.outbox.announce("news") == 1
 
 
+@pytest.mark.parametrize("returns", ["here", "with all threads"])
+async def test_a_topic_that_is_gone_returns_by_itself(state: State, returns: str) -> None:
+    """What is written elsewhere in the group does not wake a thread that is gone; what is written in it does, and the
+    return of the whole group."""
+    for chat in (ANNA, TOPIC):
+        await state.subscriptions.subscribe(chat, "it")
+    await state.subscriptions.pause(TOPIC, PauseReason.GONE)
+    assert await state.subscriptions.resume(ANNA) is False
+    assert await state.outbox.announce("missed") == 1
+    if returns == "here":
+        assert await state.subscriptions.resume(TOPIC) is True
+    else:
+        assert await state.subscriptions.resume(ANNA, everywhere=True) is True
+    assert await state.outbox.announce("heard") == 2
+
+
 async def test_of_a_stranger_who_blocks_nothing_is_kept(state: State, url: str) -> None:
     """A chat without a subscription that takes no message any more leaves no row: nobody waits for its return."""
     await state.subscriptions.choose_language(ANNA, "de")
