@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from benchmarks.development import CONFUSABLE, INVENTED, announcement_cases, invented_cases
 from benchmarks.reader.texts import OWN_KEPT, kept_apart
-from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, evidence_for
+from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, capped, evidence_for
 from bot.answers.library import throwaway_library
 from bot.answers.ranking import make_query, rank, reread
 from bot.answers.reader import OnnxReader, Reader
@@ -181,7 +181,8 @@ def train(found: Sequence[Outcome]) -> dict[str, Any]:
     states = np.array([outcome.right_first for outcome in found])
     concerns = np.array([outcome.case.situation is not Situation.OTHER_ARTICLE for outcome in found])
     groups = [outcome.case.group for outcome in found]
-    confidence = _cross_validated(x, states, groups, weights)
+    weighed = _cross_validated(x, states, groups, weights)
+    confidence = np.array([capped(c, outcome.evidence) for c, outcome in zip(weighed, found, strict=True)])
     plain_names = list(found[0].evidence.without_reader)
     plain = np.array([list(outcome.evidence.without_reader.values()) for outcome in found])
     relevance = _cross_validated(plain, concerns, groups, weights)

@@ -250,6 +250,14 @@ OF_ANOTHER_MODEL = 0.1
 58 development questions."""
 
 
+def capped(confidence: float, evidence: Evidence) -> float:
+    """The probability that the sentence states the answer, where it speaks of another place or model: whatever else
+    speaks for it, no more than is known of such sentences."""
+    if evidence.missing_places:
+        confidence = min(confidence, OF_ANOTHER_PLACE)
+    return min(confidence, OF_ANOTHER_MODEL) if evidence.other_model else confidence
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The two regressions and the thresholds that they were calibrated for."""
@@ -263,11 +271,7 @@ class Gate:
 
     def judge(self, evidence: Evidence) -> Verdict:
         """Weigh the evidence."""
-        confidence = self.states.probability(evidence.features)
-        if evidence.missing_places:  # whatever else speaks for it, it speaks of another place
-            confidence = min(confidence, OF_ANOTHER_PLACE)
-        if evidence.other_model:
-            confidence = min(confidence, OF_ANOTHER_MODEL)
+        confidence = capped(self.states.probability(evidence.features), evidence)
         return Verdict(confidence, self.concerns.probability(evidence.without_reader))
 
 
