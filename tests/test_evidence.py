@@ -7,12 +7,17 @@ from dataclasses import fields, replace
 import pytest
 
 from bot.answers.evidence import (
+    OF_ANOTHER_MODEL,
+    OF_ANOTHER_PLACE,
     Evidence,
     Gate,
     ReaderEvidence,
     Regression,
+    capped,
     evidence_for,
     missing_names,
+    models,
+    names_other_models,
     packaged_gate,
     places_around,
     question_names,
@@ -155,6 +160,42 @@ def test_the_value_asked_for() -> None:
     assert (has.value_found, has.value_lacking) == (1, 0)
     assert (lacks.value_found, lacks.value_lacking) == (0, 1)
     assert (none.value_found, none.value_lacking) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("How many SU7 were delivered?", {"su7"}),
+        ("小米YU7（Xiaomi YU7）在开放预订后", {"yu7"}),
+        ("Wie viele Lotte 30 wurden ausgeliefert?", {"lotte30"}),
+        ("The A-320neo and the a320neo", {"a320neo"}),
+        ("Apollo 11 and Apollo 13", {"apollo11", "apollo13"}),
+        ("In April 2025 it sold 12 million of them for 3.5 each", set()),
+        ("Model 3.5 million, 5km and 20GB", set()),
+    ],
+)
+def test_models_that_are_named(text: str, named: set[str]) -> None:
+    """What is told from its siblings by a number, however it is spelt; years, amounts and units are none."""
+    assert models(text) == named
+
+
+def test_another_model_is_no_answer() -> None:
+    """A sentence that names other models only speaks of something else; one that names none may mean the one asked."""
+    assert names_other_models("How many SU7 were ordered?", "The YU7 got 200,000 orders.")
+    assert not names_other_models("How many SU7 were ordered?", "The YU7 got more orders than the SU7.")
+    assert not names_other_models("How many SU7 were ordered?", "It got 200,000 orders.")
+    assert not names_other_models("How many were ordered?", "The YU7 got 200,000 orders.")
+    news = article("a", {"en": [["The SU7 sells well.", "The red YU7 costs more."]]})
+    assert counted("What does the SU7 cost?", said="red", articles=[news]).other_model == 1
+    assert counted("What does the YU7 cost?", said="red", articles=[news]).other_model == 0
+
+
+def test_what_speaks_of_something_else_is_capped() -> None:
+    """Another place or model leaves no more confidence than such sentences deserve; nothing is raised by it."""
+    assert capped(0.9, NOTHING) == 0.9
+    assert capped(0.9, replace(NOTHING, other_model=1.0)) == OF_ANOTHER_MODEL
+    assert capped(0.9, replace(NOTHING, missing_places=1.0, other_model=1.0)) == OF_ANOTHER_PLACE
+    assert capped(0.01, replace(NOTHING, other_model=1.0)) == 0.01
 
 
 def test_a_text_in_another_language_is_marked() -> None:
