@@ -31,6 +31,11 @@ def _fold_character(character: str) -> str:
     return bare if len(bare) == 1 else {"ß": "s", "’": "'"}.get(character, character)
 
 
+def bare(text: str) -> str:
+    """A text without what only dresses it, to tell whether two say the same: capitals, accents, signs, spaces."""
+    return "".join(filter(str.isalnum, fold(text)))
+
+
 def terms(text: str) -> frozenset[str]:
     """The terms of a text: stems of words, numbers whole, Chinese as pairs of neighbouring characters."""
     found: set[str] = set()

@@ -11,7 +11,7 @@ from difflib import SequenceMatcher
 
 from bot.answers.polarity import denies
 from bot.answers.values import dates, durations, names, quantities
-from bot.answers.wording import fold, terms
+from bot.answers.wording import bare, terms
 from corpus.model import Article, Edition, Sentence
 
 REWORDED = 0.4
@@ -55,11 +55,11 @@ def corrections(before: Article | None, after: Article | None) -> tuple[Correcti
 def _of_edition(before: Edition, after: Edition | None) -> Iterator[Correction]:
     language = before.language
     current = after.sentences if after is not None else ()
-    kept = {_bare(sentence.text) for sentence in current}
-    former = {_bare(sentence.text) for sentence in before.sentences}
-    new = [sentence for sentence in current if _bare(sentence.text) not in former]
+    kept = {bare(sentence.text) for sentence in current}
+    former = {bare(sentence.text) for sentence in before.sentences}
+    new = [sentence for sentence in current if bare(sentence.text) not in former]
     for sentence in before.sentences:
-        if _bare(sentence.text) in kept:
+        if bare(sentence.text) in kept:
             continue
         place = _place(sentence, new)
         if place is None:
@@ -69,11 +69,6 @@ def _of_edition(before: Edition, after: Edition | None) -> Iterator[Correction]:
         around = " ".join(other.text for other in new[max(0, place - 1) : place + 2])
         if _differs(sentence.text, new[place].text, around, language):
             yield Correction(sentence.id, language, sentence.text, new[place].text)
-
-
-def _bare(text: str) -> str:
-    """A text without what only dresses it: capitals, accents, signs, spaces."""
-    return "".join(filter(str.isalnum, fold(text)))
 
 
 def _place(sentence: Sentence, new: Sequence[Sentence]) -> int | None:
@@ -129,9 +124,9 @@ def _same(one: _Value, other: _Value) -> bool:
 def _renamed(was: str, now: str, around: str, language: str) -> bool:
     """Whether a name was put in the place of another: a name that is only left out was not."""
     former, current = _named(was, language), _named(now, language)
-    near = _bare(around)
-    gone = [name for name in former if _bare(name) not in near and not _spelled(name, current)]
-    new = [name for name in current if _bare(name) not in _bare(was) and not _spelled(name, former)]
+    near = bare(around)
+    gone = [name for name in former if bare(name) not in near and not _spelled(name, current)]
+    new = [name for name in current if bare(name) not in bare(was) and not _spelled(name, former)]
     return bool(gone and new)
 
 
@@ -143,4 +138,4 @@ def _named(text: str, language: str) -> list[str]:
 
 def _spelled(name: str, others: Iterable[str]) -> bool:
     """Whether it is one of the others but for a slip of the pen."""
-    return any(SequenceMatcher(None, _bare(name), _bare(other)).ratio() >= TYPO for other in others)
+    return any(SequenceMatcher(None, bare(name), bare(other)).ratio() >= TYPO for other in others)

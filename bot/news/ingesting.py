@@ -1,7 +1,7 @@
 """A text, a page or a file becomes an edition, is stored and indexed; `bot.news.publishing` tells people of it."""
 
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,22 +42,28 @@ def write_editions(answering: "Answering", editions: Sequence[Edition]) -> list[
     _check_apart(editions)
     known = {(e.slug, e.language): e.digest for article in corpus_of(settings) for e in article.editions}
     ingested: list[Ingested] = []
-    replaced: list[tuple[Path, bytes | None]] = []
-    try:
+    with _all_or_none() as about_to_replace:
         for edition in editions:
             same = known.get((edition.slug, edition.language)) == edition.digest
             if not same:
-                path = settings.own_articles / edition.slug / f"{edition.language}.md"
-                replaced.append((path, path.read_bytes() if path.is_file() else None))
+                about_to_replace(settings.own_articles / edition.slug / f"{edition.language}.md")
                 write_edition(edition, settings.own_articles)
                 known[edition.slug, edition.language] = edition.digest
             ingested.append(Ingested(edition, same))
         build(settings, answering.encoder)
-    except BaseException:
+    return ingested
+
+
+@contextmanager
+def _all_or_none() -> Iterator[Callable[[Path], None]]:
+    """Gives a function to name each file to before it is replaced: where the block fails, all are as they were."""
+    replaced: list[tuple[Path, bytes | None]] = []
+    try:
+        yield lambda path: replaced.append((path, path.read_bytes() if path.is_file() else None))
+    except BaseException:  # an interruption, too, must not leave half of it
         for path, content in reversed(replaced):
             _put_back(path, content)
         raise
-    return ingested
 
 
 def _check_apart(editions: Sequence[Edition]) -> None:
@@ -85,14 +91,9 @@ def _put_back(path: Path, content: bytes | None) -> None:
 def put_back(answering: "Answering", files: Mapping[str, str | None]) -> None:
     """Put edition files back as they were, each `<slug>/<language>` with its text or None, and the index with them."""
     folder = answering.settings.own_articles
-    replaced: list[tuple[Path, bytes | None]] = []
-    try:
+    with _all_or_none() as about_to_replace:
         for name, text in files.items():
             path = folder / f"{name}.md"
-            replaced.append((path, path.read_bytes() if path.is_file() else None))
+            about_to_replace(path)
             _put_back(path, text.encode() if text is not None else None)
         build(answering.settings, answering.encoder)
-    except BaseException:
-        for path, content in reversed(replaced):
-            _put_back(path, content)
-        raise

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
 from bot.answers.library import Library
-from bot.answers.wording import fold
+from bot.answers.wording import bare
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Visitor
 from bot.chat.waiting import Waiting
@@ -95,7 +95,7 @@ class Later:
 
     async def _keep(self, chat: ChatAddress, language: str, question: Unanswered) -> Reply:
         waiting = await self._questions.awaiting(chat)
-        if any(_bare(one.question) == _bare(question.text) for one in waiting):
+        if any(bare(one.question) == bare(question.text) for one in waiting):
             return Reply(say(language, "later_kept_already"), edits=True)
         if len(waiting) >= MOST:
             return Reply(say(language, "later_full", count=MOST), edits=True)
@@ -109,11 +109,6 @@ class Later:
             await self._shown.note(chat, list(sentences_of(library, answer)))
         except SQLAlchemyError as error:
             log.warning("what was shown is not noted, the database says: %s", in_one_line(error))
-
-
-def _bare(question: str) -> str:
-    """A question without what only dresses it, so that it is answered once: capitals, accents, signs, spaces."""
-    return "".join(filter(str.isalnum, fold(question)))
 
 
 def sentences_of(library: Library, answer: Answer) -> Iterator[tuple[str, str, str]]:
