@@ -1,12 +1,15 @@
 """How well topics in plain words find their articles: `python -m benchmarks.topics`.
 
 Each topic of questions/topics.jsonl is put to its article and to some others that it has nothing to do with. Printed
-are the figures from which BELONGS and NEAR in bot/news/matching.py were chosen.
+are the figures from which BELONGS and NEAR in bot/news/matching.py were chosen. With `--crowd 20000` it is measured
+instead what an article costs where so many topics and so many questions wait for one, and how near the questions come
+that it answers (ASKED_NEAR): from a sample of the invented questions.
 """
 
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,10 +21,10 @@ from tqdm import tqdm
 from benchmarks.development import INVENTED, invented_article
 from bot.answers.library import Library, throwaway_library
 from bot.answers.opening import answerer_over
-from bot.news.matching import BELONGS, NEAR, Matcher
+from bot.news.matching import ASKED_NEAR, BELONGS, NEAR, Matcher
 from bot.settings import Settings
 from corpus.model import Article
-from index.encoder import load_encoder
+from index.encoder import Encoder, load_encoder
 
 TOPICS = Path(__file__).parent / "questions" / "topics.jsonl"
 OTHERS = 1
@@ -63,12 +66,49 @@ def report(name: str, scores: Sequence[float], labels: Sequence[bool]) -> None:
         print(f"  from {threshold:.4f} on: {100 * share:3.0f} % of what belongs, {100 * wrong:4.1f} % of what does not")
 
 
+def crowd(many: int, encoder: Encoder, sample: int = 24) -> None:
+    """Print what finding those who wait for an article costs, from the questions of so many invented articles."""
+    places = [(path, line) for path in sorted(INVENTED.glob("*.jsonl")) for line in range(len(_lines(path)))]
+    chosen = places[:: len(places) // sample]
+    articles = [invented_article(path, line) for path, line in chosen]
+    asked = [
+        (number, question["q"])
+        for number, (path, line) in enumerate(chosen)
+        for question in [q for q in json.loads(_lines(path)[line])["questions"] if q["s"]][:4]
+    ]
+    passages = [
+        encoder.encode_passages([sentence.text for sentence in article.original.sentences]) for article in articles
+    ]
+    begun = time.process_time()
+    vectors = encoder.encode_queries([question for _, question in asked])
+    print(f"embedding {many} phrases, once: {(time.process_time() - begun) / len(asked) * many:.0f} s")
+    nearest = np.array([(vectors @ sentences.T).max(axis=1) for sentences in passages]).T
+    own = np.zeros(nearest.shape, dtype=bool)
+    own[np.arange(len(asked)), [number for number, _ in asked]] = True
+    for floor in (ASKED_NEAR, 0.76, 0.78, NEAR, 0.82, 0.84):
+        kept, others = (nearest[own] >= floor).mean(), (nearest[~own] >= floor).mean()
+        print(f"  from {floor} on: {100 * kept:.1f} % of what is answered, {100 * others:.1f} % of all others")
+    print(f"  what is answered lies at {nearest[own].min():.3f} at least")
+    waiting = np.resize(vectors, (many, vectors.shape[1]))
+    begun = time.process_time()
+    (waiting @ passages[0].T).max(axis=1)
+    print(f"laying {many} phrases beside {len(passages[0])} sentences: {time.process_time() - begun:.3f} s")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines()
+
+
 def main() -> None:
     """Put every topic to its articles, and print what each figure tells."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-v", "--wrong", action="store_true", help="list what the thresholds get wrong")
+    parser.add_argument("--crowd", type=int, metavar="N", help="measure the cost of N topics or questions instead")
     options = parser.parse_args()
     encoder = load_encoder()
+    if options.crowd:
+        crowd(options.crowd, encoder)
+        return
     libraries: dict[str, Library] = {}
     current: list[Library] = []
     answerer = answerer_over(Settings(), encoder, lambda: current[0])

@@ -1,8 +1,13 @@
 """What the load benchmarks make of what they saw."""
 
 import multiprocessing
-from collections.abc import Iterator
+import random
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,12 +24,15 @@ from benchmarks.load.crowd import (
     subscribers,
 )
 from benchmarks.load.engine import Sample
+from benchmarks.load.plan import Plan, enough, instants
+from benchmarks.load.subscribers import due
 from benchmarks.load.telegram import Answers, Report, Telegram
 from benchmarks.load.traffic import Traffic
-from benchmarks.load.trial import Kill, Latency, Outcome, Plan, latency
+from benchmarks.load.trial import Kill, Latency, Outcome, latency
 from benchmarks.load.verdict import broken, lines, record
 from benchmarks.load.weather import showers
-from benchmarks.soak import judged, kept_to
+from benchmarks.soak import ALLOWED, Soaked, found, judged, kept_to
+from bot.clock import utc_now
 from bot.news.ledger import TOGETHER
 from tests.bot_api import BotApiServer, Breach, BreachKind, Call, Limits, Sent, faults
 
@@ -164,6 +172,81 @@ def test_a_kill_may_double_what_was_in_flight(good: Outcome) -> None:
     ]
 
 
+def test_each_second_copy_after_a_kill_must_have_been_in_flight(good: Outcome) -> None:
+    """Few copies excuse none whose answer had come so long before that it should have been written down."""
+    kill = Kill(100, 64, 30, 2, 1, 80.0, late=1)
+    late = replace(good, plan=replace(good.plan, kills=1), kills=(kill,), quiet=None, during=None)
+    assert list(broken(late)) == ["kill 1: 1 messages came twice that were answered over 50 ms before"]
+    assert any("0 for no reason, and 2 by the kills" in line for line in lines(late))
+
+
+def test_who_is_started_anew_does_not_wait_for_leases(good: Outcome) -> None:
+    """After a restart the rest is sent at once; silence is in order where all of it was in the hands of the dead."""
+    plan = replace(good.plan, kills=1)
+    waits = replace(good, plan=plan, kills=(Kill(100, 64, 3, 0, 0, silence=55.0),), quiet=None, during=None)
+    assert list(broken(waits)) == ["kill 1: the next process listened, and sent nothing for 55 s"]
+    nothing_else = replace(waits.kills[0], taken=940)
+    assert list(broken(replace(waits, kills=(nothing_else,)))) == []
+
+
+def test_kills_fall_within_the_broadcast() -> None:
+    """Each at random in a tenth of its own, whatever the seed: none before it runs, none after it."""
+    plan = Plan("kills", 50_000, 4, 0, 0, kills=10)
+    for seed in range(20):
+        kill_at = instants(plan, random.Random(seed))  # noqa: S311  # instants, no secrets
+        assert [int((taken - 1000) / 4650) for taken in kill_at] == list(range(10))
+        assert kill_at[0] >= 1000
+        assert kill_at[-1] <= 47_500
+
+
+def test_a_trial_says_how_long_it_may_take() -> None:
+    """50,000 at four times the limits: seven minutes at the full rate, and none of the trials sends for over twelve."""
+    plan = Plan("plain", 50_000, 4, 0, 110)
+    assert round(plan.needed) == 417
+    times = [enough(plan.needed), enough(plan.needed, share=0.05), enough(plan.needed, kills=10)]
+    assert all(plan.needed < seconds < 720 for seconds in times)
+    assert replace(plan, seconds=500).most > 500 + 110
+
+
+def test_what_is_put_off_has_a_bound(good: Outcome) -> None:
+    """On a bad day some messages fail so often that they are not waited for: as many as chance explains."""
+    plan = replace(good.plan, name="faults", share=0.05)
+    few = replace(good, plan=plan, quiet=None, owed=17)
+    assert list(broken(few)) == []
+    assert list(broken(replace(few, owed=18))) == ["18 messages are put off beyond the end, more than 18"]
+
+
+def test_what_fails_again_and_again_is_not_waited_for(tmp_path: Path) -> None:
+    """Due is what is being sent and what is next within the time, unless it has failed so often as to be put off."""
+    rows = (
+        ("sending", -1, 1, 0),
+        ("sent", -1, 1, 0),
+        ("pending", 10, 3, 0),
+        ("pending", 10, 4, 0),
+        ("pending", 10, 5, 2),  # twice nothing was heard, which is no failure
+        ("pending", 60, 1, 0),
+    )
+    with sqlite3.connect(tmp_path / "annuncio.db") as connection:
+        connection.execute("CREATE TABLE deliveries (state, due_at, attempts, unheard)")
+        for state, seconds, attempts, unheard in rows:
+            due_at = f"{utc_now() + timedelta(seconds=seconds):%Y-%m-%d %H:%M:%S.%f}"
+            connection.execute("INSERT INTO deliveries VALUES (?, ?, ?, ?)", (state, due_at, attempts, unheard))
+    connection.close()
+    database = tmp_path / "annuncio.db"
+    assert [due(database, timedelta(seconds=20), 4), due(database, timedelta(seconds=20))] == [3, 4]
+    assert due(database, timedelta(days=1)) == 5
+
+
+def test_a_p95_says_how_many_questions_it_rests_on(good: Outcome) -> None:
+    """And whether that is too few."""
+    said = [line for line in lines(good) if "answers" in line]
+    assert said[1].endswith("p95 300 ms over 60 questions, fewer than the 100 that a p95 takes")
+    [enough_of_them] = [
+        line for line in lines(replace(good, quiet=Latency(100, 200, 100, 0), during=None)) if "answers" in line
+    ]
+    assert enough_of_them.endswith("p95 200 ms over 100 questions")
+
+
 def test_every_fault_has_its_share_of_a_bad_day() -> None:
     """Ten faults of messages at five percent each leave half of them to pass."""
     for shower in showers(0.05, 1):
@@ -196,7 +279,12 @@ def test_the_server_in_its_own_process_tells_what_it_saw(telegram: Telegram) -> 
     assert send(FIRST_ASKER) == 200
     answers = telegram.stop_asking()
     assert (len(answers.seconds), answers.unanswered) == (1, 0)
-    report = telegram.report()
+    before = telegram.report().ledger
+    moment = time.monotonic()
+    report = telegram.report([(0.0, 0.0), (moment, moment)])
+    assert report.ledger == before
+    assert (report.in_the_air, report.silences[1]) == ((0, 0), float("inf"))
+    assert 0 < report.silences[0] < moment
     assert (report.messages, report.faults, len(report.ledger.missing)) == (3, {"500": 1}, 37)
     assert report.breaches == ()
     assert len(multiprocessing.active_children()) == 1
@@ -213,20 +301,51 @@ def samples(*, rise: float) -> list[Sample]:
 def test_what_levels_off_is_well() -> None:
     """A slope of the last half that comes to less than is allowed is none."""
     told = list(judged(samples(rise=2.9)))
-    assert [bad for _, bad in told] == [False] * 4
-    assert "+2.90 a minute over the last half: +14.5 in all" in told[0][0]
+    assert [finding.bad for finding in told] == [False] * 4
+    assert "+2.90 a minute over the last half: +14.5 in all" in told[0].line
 
 
 def test_what_goes_on_rising_is_not() -> None:
     """Sixteen MB in the last half are more than fifteen."""
-    assert [bad for _, bad in judged(samples(rise=3.2))] == [True, False, False, False]
+    assert [finding.bad for finding in judged(samples(rise=3.2))] == [True, False, False, False]
+
+
+def leaks(name: str, amount: Callable[[int], float]) -> list[Sample]:
+    """Ten minutes of a process, in which one figure is so much more at each second."""
+    level = samples(rise=0)
+    return [replace(one, **{name: getattr(one, name) + amount(at)}) for at, one in enumerate(level)]
+
+
+@pytest.mark.parametrize("name", sorted(ALLOWED))
+def test_each_of_files_tasks_threads_and_memory_must_level_off(name: str) -> None:
+    """One that goes on rising fails; a beginning that rises, and what comes and goes, do not."""
+    more = ALLOWED[name]
+    steady = leaks(name, lambda at: 3 * more * at / 600)
+    late = leaks(name, lambda at: 3 * more * (at > 450))
+    begins = leaks(name, lambda at: 3 * more * min(at, 290) / 290)
+    to_and_fro = leaks(name, lambda at: more * (at % 20) / 20)
+    for series, fails in ((steady, [name]), (late, [name]), (begins, []), (to_and_fro, [])):
+        assert [finding.name for finding in judged(series) if finding.bad] == fails
+
+
+def test_a_bot_that_is_no_more_holds_nothing_and_fails() -> None:
+    """A soak in which the bot ended, or was hardly seen, is none, however level the figures were."""
+    level = samples(rise=0)
+
+    def bad(seen: list[Sample]) -> list[str]:
+        return [finding.why for finding in found(Soaked(0.0, 600.0, seen, {}, ())) if finding.bad]
+
+    gone, unseen = "the bot was not there all the time", "too little was seen of the bot to judge"
+    assert (bad(level), bad(level[:590]), bad(level[:30])) == ([], [gone], [gone, unseen])
+    assert bad([]) == [gone, unseen]
 
 
 def test_a_broken_limit_ends_a_soak_badly() -> None:
     """However level everything stays."""
-    assert kept_to(()) == ("breaches   0 of Telegram's limits", False)
-    line, bad = kept_to([Breach(BreachKind.PACE, "sendMessage", 1, "too fast")])
-    assert (line, bad) == ("breaches   1 of Telegram's limits, as in 'too fast'  MUST NOT BE", True)
+    fine = kept_to(())
+    assert (fine.line, fine.bad) == ("breaches   0 of Telegram's limits", False)
+    bad = kept_to([Breach(BreachKind.PACE, "sendMessage", 1, "too fast")])
+    assert (bad.line, bad.bad) == ("breaches   1 of Telegram's limits, as in 'too fast'", True)
 
 
 @pytest.mark.enable_socket

@@ -81,12 +81,15 @@ def sending(database: Path) -> Mapping[str, int]:
         return dict(connection.execute(query).fetchall())
 
 
-def due(database: Path, within: timedelta) -> int:
-    """How many deliveries are being sent, or are due within this time."""
-    query = "SELECT count(*) FROM deliveries WHERE state = 'sending' OR (state = 'pending' AND due_at <= ?)"
+def due(database: Path, within: timedelta, tries: int | None = None) -> int:
+    """How many deliveries are being sent, or are due within this time and have failed less than so many times."""
+    query = (
+        "SELECT count(*) FROM deliveries WHERE state = 'sending'"
+        " OR (state = 'pending' AND due_at <= ? AND (? IS NULL OR attempts - unheard < ?))"
+    )
     moment = utc_now() + within
     with _opened(database) as connection:
-        (count,) = connection.execute(query, (f"{moment:%Y-%m-%d %H:%M:%S.%f}",)).fetchone()
+        (count,) = connection.execute(query, (f"{moment:%Y-%m-%d %H:%M:%S.%f}", tries, tries)).fetchone()
     return int(count)
 
 

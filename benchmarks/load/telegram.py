@@ -17,6 +17,8 @@ from tests.bot_api.faults import Fault, Shower
 
 ANSWER_SECONDS = 60.0
 """How long the last questions are given to be answered."""
+HANGS = 180.0
+"""Seconds after which a far end that says nothing has failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,8 @@ class Report:
     messages: int  # messages and edits between the first and the last message to a subscriber
     seconds: float  # between these two
     faults: dict[str, int]  # requests that met each
-    in_the_air: tuple[int, ...] = ()  # at each of the moments that were asked about
+    in_the_air: tuple[int, ...] = ()  # at each of the kills that were asked about
+    silences: tuple[float, ...] = ()  # seconds from each restart to the next message to a subscriber
 
 
 class Telegram:
@@ -115,13 +118,15 @@ class Telegram:
         """Let every request pass again."""
         self._ask("heal")
 
-    def report(self, kills: Sequence[float] = ()) -> Report:
-        """All that was seen so far, and what was in the air at these moments (monotonic)."""
+    def report(self, kills: Sequence[tuple[float, float]] = ()) -> Report:
+        """All that was seen so far, also at these kills: when the bot was dead, when the next listened (monotonic)."""
         got: Report = self._ask("report", tuple(kills))
         return got
 
     def _ask(self, name: str, *arguments: object) -> Any:
         self._here.send((name, arguments))
+        if not self._here.poll(HANGS):
+            raise RuntimeError(f"the Bot API server says nothing to {name!r}")
         answer = self._here.recv()
         if isinstance(answer, Exception):
             raise answer
@@ -199,7 +204,7 @@ class _FarEnd:
     def heal(self) -> None:
         self._server.heal()
 
-    def report(self, kills: Sequence[float]) -> Report:
+    def report(self, kills: Sequence[tuple[float, float]]) -> Report:
         server = self._server
         with server.world.changed:
             calls, history = tuple(server.world.calls), tuple(server.world.history)
@@ -216,7 +221,8 @@ class _FarEnd:
             messages=sum(first <= sent.at <= last for sent in history),
             seconds=last - first,
             faults=faults,
-            in_the_air=tuple(sum(in_the_air(call, moment) for call in calls) for moment in kills),
+            in_the_air=tuple(sum(in_the_air(call, dead) for call in calls) for dead, _ in kills),
+            silences=tuple(next((at - up for at in times if at > up), float("inf")) for _, up in kills),
         )
 
     def _ask_on(self, questions: Sequence[str], every: float) -> None:

@@ -13,9 +13,10 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from benchmarks.load import subscribers, weather
-from benchmarks.load.crowd import doubled_by
+from benchmarks.load.crowd import FRESH, doubled_by
 from benchmarks.load.engine import Engine
-from benchmarks.load.telegram import Answers, Report, Telegram
+from benchmarks.load.plan import ASK_EVERY, WARM_EVERY, Plan, instants
+from benchmarks.load.telegram import ANSWER_SECONDS, Answers, Report, Telegram
 from bot.settings import Settings
 from bot.state.vault import Vault
 from tests.bot_api import Limits, faults
@@ -24,22 +25,8 @@ TOKEN = "7654321:AAGe-made_up_for-the-load"  # noqa: S105  # a made-up one
 LOOK = 0.1
 """Seconds between two looks at how far the message got."""
 LOOK_IN_DATABASE = 2.0
-SOON, EVER = timedelta(seconds=70), timedelta(days=3650)
-ASK_EVERY = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a trial is to be."""
-
-    name: str
-    count: int  # subscribers
-    factor: float  # by which the limits are scaled
-    seconds: float  # that the broadcast may take at most
-    questions: int  # put to the quiet bot; 0: none, then either
-    share: float = 0.0  # of the requests, for each fault
-    kills: int = 0
-    seed: int = 1
+SOON, EVER = timedelta(seconds=20), timedelta(days=3650)
+"""Within which a try must be due to be waited for: amid faults the wait before the fourth, else whatever is owed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +49,9 @@ class Kill:
     doubled: int
     answered_before: int  # of the doubled, those whose answer had left the server before the kill
     oldest: float = 0.0  # milliseconds from the first of these answers to the kill
+    late: int = 0  # of the doubled, those answered so long before that they should have been written down: see FRESH
+    restart: float = 0.0  # seconds until the next process listened
+    silence: float = 0.0  # seconds from then to the next message to a subscriber, whoever's lease still runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +135,22 @@ class _Trial:
         """Quiet, then the broadcast."""
         plan, telegram = self._plan, self._telegram
         quiet = during = None
+        if plan.asked:
+            self._ask(questions, len(questions), WARM_EVERY)  # all is loaded, and every question was heard once
         if plan.questions:
-            self._ask(questions, len(questions))  # everything is loaded, and every question was heard once
-            quiet = latency(self._ask(questions, plan.questions))
-        time.sleep(1)
-        before = len(self._engine.samples)
-        memory = self._engine.samples[-1].megabytes
+            quiet = latency(self._ask(questions, plan.questions, ASK_EVERY))
+        before, memory = self._weigh()
         if plan.share:
             telegram.grow()
             telegram.rain(*weather.showers(plan.share, plan.seed))
         owed = asyncio.run(subscribers.announce(self._settings, self._vault, slug))
         self._say(f"{plan.name}: the outbox owes {owed} messages")
-        if plan.questions:
+        if plan.asked:
             telegram.start_asking(questions, ASK_EVERY)
         finished = self._wait_for_all()
-        if plan.questions:
+        if plan.asked:
             during = latency(telegram.stop_asking())
-        report = telegram.report([at for at, _ in self._kills])
+        report = telegram.report([(at, at + kill.restart) for at, kill in self._kills])
         left = subscribers.owed(self._database, self._vault)
         lost = frozenset(report.ledger.missing) - left
         seen = [sample.megabytes for sample in self._engine.samples[before:]]
@@ -181,17 +170,30 @@ class _Trial:
             growth=max(seen, default=0.0) - memory if not plan.kills else 0.0,
         )
 
-    def _ask(self, questions: Sequence[str], count: int) -> Answers:
-        self._telegram.start_asking(questions, ASK_EVERY)
+    def _ask(self, questions: Sequence[str], count: int, every: float) -> Answers:
+        self._telegram.start_asking(questions, every)
+        deadline = time.monotonic() + count * every + ANSWER_SECONDS
         while self._telegram.asked() < count:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{count} questions cannot be asked in time")
             time.sleep(LOOK)
         return self._telegram.stop_asking()
+
+    def _weigh(self) -> tuple[int, float]:
+        """How often the bot was looked at by now, and its memory in MB."""
+        deadline = time.monotonic() + ANSWER_SECONDS
+        time.sleep(1)
+        while not (samples := self._engine.samples):
+            if time.monotonic() > deadline:
+                raise RuntimeError("the bot is not there any more")
+            time.sleep(LOOK)
+        return len(samples), samples[-1].megabytes
 
     def _wait_for_all(self) -> bool:
         """Wait until nothing is owed any more, killing and flooding as planned; False where the time was over first."""
         plan = self._plan
         began = time.monotonic()
-        kill_at = sorted(int(plan.count * self._random.uniform(0.02, 0.95)) for _ in range(plan.kills))
+        kill_at = instants(plan, self._random)
         next_flood = began + weather.FLOOD_EVERY if plan.share else float("inf")
         next_look = began + LOOK_IN_DATABASE
         next_word = began + 15
@@ -210,7 +212,8 @@ class _Trial:
                 next_word = now + 15
             if now >= next_look:
                 # On a bad day some have failed so often that their next try is far off: they are owed, not waited for.
-                if not kill_at and not subscribers.due(self._database, SOON if plan.share else EVER):
+                patience = (SOON, weather.TRIES) if plan.share else (EVER, None)
+                if not kill_at and not subscribers.due(self._database, *patience):
                     return True
                 next_look = time.monotonic() + LOOK_IN_DATABASE
         return False
@@ -222,9 +225,10 @@ class _Trial:
         # Processes that were killed before may hold theirs still, until their leases end.
         held = sum(count for process, count in by_process.items() if process not in self._killed)
         self._killed.update(by_process)
-        self._kills.append((at, Kill(progress.taken, held, 0, 0, 0)))
         self._say(f"  killed with {held} deliveries in its hands, after {progress.taken} messages")
         self._engine.start()
+        kill = Kill(progress.taken, held, 0, 0, 0, restart=time.monotonic() - at)
+        self._kills.append((at, kill))
 
     def _judged(self, at: float, kill: Kill, report: Report, doubled: int) -> Kill:
         answered = [
@@ -234,10 +238,16 @@ class _Trial:
         ]
         moments = [moment for moment, _ in self._kills]
         own = [one for one in answered if min(moment for moment in moments if moment > one.shown_at - 1) == at]
-        oldest = max((at - one.answered_at for one in own if one.answered_at is not None), default=0.0)
-        air = report.in_the_air[moments.index(at)]
+        ages = [at - one.answered_at for one in own if one.answered_at is not None]
+        place = moments.index(at)
         return replace(
-            kill, in_the_air=air, doubled=doubled, answered_before=min(len(own), doubled), oldest=1000 * oldest
+            kill,
+            in_the_air=report.in_the_air[place],
+            doubled=doubled,
+            answered_before=min(len(own), doubled),
+            oldest=1000 * max(ages, default=0.0),
+            late=sum(age > FRESH for age in ages),
+            silence=report.silences[place],
         )
 
 

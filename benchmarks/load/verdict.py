@@ -5,7 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from benchmarks.load import weather
+from benchmarks.load.crowd import FRESH
 from benchmarks.load.trial import Latency, Outcome
+from bot.state.outbox import LEASE
 
 SHARE = 0.95
 """Of the permitted rate, at least."""
@@ -13,6 +16,10 @@ SLOWER = 1.5
 """Times the p95 of a quiet bot that an answer may take during a broadcast, at most."""
 GROWTH = 50.0
 """MB by which the memory may grow, at most."""
+QUESTIONS = 100
+"""From so many on a p95 says something: five of them are slower."""
+SILENCE = LEASE.total_seconds() / 2
+"""Seconds after which a process that was started anew waits for leases and sends nothing."""
 
 
 def broken(outcome: Outcome) -> Iterator[str]:
@@ -31,10 +38,17 @@ def broken(outcome: Outcome) -> Iterator[str]:
     for number, kill in enumerate(outcome.kills, 1):
         if kill.doubled > kill.in_the_air:
             yield f"kill {number}: {kill.doubled} messages came twice, and {kill.in_the_air} were in flight"
+        if kill.late:
+            yield f"kill {number}: {kill.late} messages came twice that were answered over {1000 * FRESH:.0f} ms before"
+        # Nothing else is left to send where all of the rest was in the hands of those that were killed.
+        if kill.taken + sum(one.held for one in outcome.kills[:number]) < plan.count and kill.silence > SILENCE:
+            yield f"kill {number}: the next process listened, and sent nothing for {kill.silence:.0f} s"
     if len(outcome.kills) < plan.kills:
         yield f"only {len(outcome.kills)} of {plan.kills} kills found a broadcast to interrupt"
     if not outcome.finished:  # what is due only after the end is left out of it: see trial
         yield f"after {plan.seconds:.0f} s {outcome.owed} messages were still owed"
+    elif outcome.owed > allowed_to_owe(outcome):
+        yield f"{outcome.owed} messages are put off beyond the end, more than {allowed_to_owe(outcome):.0f}"
     if not plan.kills and outcome.growth >= GROWTH:
         yield f"the memory grew by {outcome.growth:.0f} MB"
     if outcome.during is not None and outcome.during.unanswered:
@@ -47,6 +61,11 @@ def broken(outcome: Outcome) -> Iterator[str]:
         yield f"an answer took {outcome.during.p95 / outcome.quiet.p95:.2f} times as long (p95) as in a quiet bot"
 
 
+def allowed_to_owe(outcome: Outcome) -> float:
+    """How many messages may be put off beyond the end: twice what fails so often by chance, and some more."""
+    return 2 * weather.stubborn(outcome.plan.share) * outcome.plan.count + 10 if outcome.plan.share else 0.0
+
+
 def lines(outcome: Outcome) -> Iterator[str]:
     """The figures, a line each."""
     report, plan = outcome.report, outcome.plan
@@ -57,7 +76,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
     )
     yield f"  breaches        {len(report.breaches)}"
     yield f"  lost            {outcome.lost}" + (f" (and {outcome.owed} owed still)" if outcome.owed else "")
-    yield f"  doubled         {outcome.doubled}"
+    by_kills = f", and {sum(kill.doubled for kill in outcome.kills)} by the kills" if plan.kills else ""
+    yield f"  doubled         {outcome.doubled} for no reason{by_kills}"
     if plan.share:
         yield f"  ended by faults {report.ledger.ended} chats; {report.ledger.after_the_end} messages after that"
         yield f"  line broken     {report.ledger.excused} messages came again, which only Telegram could have known"
@@ -66,7 +86,8 @@ def lines(outcome: Outcome) -> Iterator[str]:
         yield (
             f"  kill -9 no. {number:<3} after {kill.taken} messages: {kill.in_the_air} in flight of {kill.held} taken; "
             f"{kill.doubled} came twice, {kill.answered_before} of them answered before, "
-            f"up to {kill.oldest:.0f} ms"
+            f"up to {kill.oldest:.0f} ms, {kill.late} too long before to be in flight; "
+            f"listens again after {kill.restart:.1f} s, sends {kill.silence:.1f} s later"
         )
     for name, latency in (("quiet", outcome.quiet), ("broadcast", outcome.during)):
         if latency is not None:
@@ -105,4 +126,5 @@ def record(outcome: Outcome) -> Mapping[str, Any]:
 
 def _shown(latency: Latency) -> str:
     missing = f", {latency.unanswered} without an answer" if latency.unanswered else ""
-    return f"p50 {latency.p50:.0f} ms, p95 {latency.p95:.0f} ms over {latency.questions} questions{missing}"
+    few = f", fewer than the {QUESTIONS} that a p95 takes" if latency.questions < QUESTIONS else ""
+    return f"p50 {latency.p50:.0f} ms, p95 {latency.p95:.0f} ms over {latency.questions} questions{few}{missing}"

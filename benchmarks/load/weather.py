@@ -18,7 +18,16 @@ OF_MESSAGES = (
     faults.chat_not_found(),
     faults.no_rights(),
 )
+AGAIN = 5
+"""How many of these make another request of the message."""
+TRIES = 4
+"""A message that failed so often is not waited for: its next try is a minute off, and the one after it four."""
 OF_POLLS = (faults.conflict(), faults.server_error(), faults.cut_before())
+
+
+def stubborn(share: float) -> float:
+    """Of the messages, those that fail so often, each fault at this share of the requests."""
+    return (AGAIN * share) ** TRIES
 
 
 def showers(share: float, seed: int) -> tuple[Shower, ...]:
