@@ -8,7 +8,9 @@ import pytest
 
 from bot.answers.evidence import (
     OF_ANOTHER_MODEL,
+    OF_ANOTHER_OFFICE,
     OF_ANOTHER_PLACE,
+    WITHOUT_AMOUNT,
     Evidence,
     Gate,
     ReaderEvidence,
@@ -16,15 +18,12 @@ from bot.answers.evidence import (
     capped,
     evidence_for,
     missing_names,
-    models,
-    names_other_models,
     packaged_gate,
     places_around,
-    question_names,
-    question_numbers,
 )
 from bot.answers.ranking import SPREAD, Candidate, rank
 from bot.answers.reader import Read
+from bot.answers.written import models, names_other_models, question_names, question_numbers
 from corpus.model import Article
 from tests.articles import article
 from tests.test_ranking import library, query
@@ -196,6 +195,28 @@ def test_what_speaks_of_something_else_is_capped() -> None:
     assert capped(0.9, replace(NOTHING, other_model=1.0)) == OF_ANOTHER_MODEL
     assert capped(0.9, replace(NOTHING, missing_places=1.0, other_model=1.0)) == OF_ANOTHER_PLACE
     assert capped(0.01, replace(NOTHING, other_model=1.0)) == 0.01
+    assert capped(0.9, replace(NOTHING, other_office=1.0, other_model=1.0)) == OF_ANOTHER_OFFICE
+    assert capped(0.9, replace(NOTHING, lacks_price=1.0)) == WITHOUT_AMOUNT
+    assert capped(0.9, replace(NOTHING, lacks_number=1.0)) == WITHOUT_AMOUNT
+    assert capped(0.9, replace(NOTHING, lacks_weight=1.0)) == WITHOUT_AMOUNT
+
+
+def test_another_office_is_counted() -> None:
+    """Who holds an office is not told by a sentence that names others only."""
+    news = article("a", {"en": [["The red vice president spoke."]]})
+    assert counted("Who is the president?", said="red", articles=[news]).other_office == 1
+    assert counted("Who is the vice president?", said="red", articles=[news]).other_office == 0
+    assert counted("Who is Anna?", said="red", articles=[news]).other_office == 0
+
+
+def test_an_amount_without_a_word_of_it_is_counted() -> None:
+    """A price, a number and a weight are each counted as lacking where the sentence has no word of such a thing."""
+    news = article("a", {"en": [["The red ferry sails daily."]]})
+    amounts = ("What does it cost?", "How many cars fit on it?", "How heavy is it?")
+    lacking = [counted(text, said="red", articles=[news]) for text in amounts]
+    assert [(e.lacks_price, e.lacks_number, e.lacks_weight) for e in lacking] == [(1, 0, 0), (0, 1, 0), (0, 0, 1)]
+    none = counted("When does it sail?", said="red", articles=[news])
+    assert (none.lacks_price, none.lacks_number, none.lacks_weight) == (0, 0, 0)
 
 
 def test_a_text_in_another_language_is_marked() -> None:

@@ -188,7 +188,20 @@ def test_the_reader_contradicts() -> None:
     assert shown("How many stores?", sentence, "en", "136") is None
 
 
+def test_a_value_that_its_form_hides() -> None:
+    """What counts other things by its words is shown where the reader is sure, and so is a time without figures."""
+    sentence = "It was tested on 1,840 volunteers."
+    assert shown("How many people took part?", sentence, "en", "1,840 volunteers") == "1,840"
+    assert shown("How many people took part?", sentence, "en", "1,840 volunteers", ALONE - 1) is None
+    assert shown("When was that?", "It was on 24 September 2025.", "en", "24 September 2025") is None
+
+
 POINTED_AT = [
+    ("en", "When did it enter the market?", "It entered the market only recently.", "only recently"),
+    ("de", "Seit wann gibt es sie?", "Sie fährt seit gut anderthalb Jahren.", "seit gut anderthalb Jahren"),
+    ("fr", "Depuis quand ?", "Elle est cultivée depuis des temps immémoriaux.", "depuis des temps immémoriaux"),
+    ("es", "¿Cuándo llegan?", "Los otros llegan en breve.", "en breve"),
+    ("en", "How often is it full?", "It is full practically every weekend.", "practically every weekend"),
     ("en", "Where is it made?", "It is made in a factory near Beijing.", "near Beijing"),
     ("it", "Dove si produce?", "Si produce in una fabbrica vicino a Pechino.", "vicino a Pechino"),
     ("es", "¿Dónde se fabrica?", "Se fabrica cerca de Pekín.", "cerca de Pekín"),

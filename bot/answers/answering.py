@@ -50,6 +50,11 @@ class Asker:
     reported: str | None = None
     """What their client reports, such as "pt-BR"."""
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those that are known of them, the surest first."""
+        return tuple(filter(None, map(primary, (self.chosen, self.earlier, self.reported))))
+
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -199,7 +204,8 @@ class Answerer:
         asker = asker or Asker()
         text = clean_line(question[: LONGEST_QUESTION * 4])[:LONGEST_QUESTION]
         language = self.language_of(text, asker)
-        chatter = recognise(text, [language])
+        # A "hello" is said in many languages: of those that have the word, the asker's own is meant.
+        chatter = recognise(text, [*asker.languages, language])
         if chatter is not None:
             if not asker.chosen and chatter.language:
                 language = chatter.language

@@ -6,26 +6,18 @@ regression. Its numbers are in gate.json, which names the command that made it, 
 
 import json
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from functools import cache
 from importlib.resources import files
 
+from bot.answers.amounts import Amount, lacks
 from bot.answers.library import EditionWords, Library
+from bot.answers.offices import names_other_offices
 from bot.answers.ranking import SPREAD, Candidate, Query
 from bot.answers.territories import around, territories, territory_name
-from bot.answers.wording import CAPITALS, fold, terms
-
-_DIGITS = re.compile(r"(?<![^\W_])\d[\d.,\u00a0\u202f]*")
-_NAME_WORD = rf"[{CAPITALS}][\w'’-]*"
-_CODE = r"(?<![^\W_])[^\W_]*[A-Za-z]\d\w*|\b[A-Z]{2,}\w*"
-_CODES = re.compile(_CODE)
-_NAMES = re.compile(rf"(?<=[^.!?¿¡\s]\s){_NAME_WORD}(?:\s{_NAME_WORD})*|{_CODE}")
-_MODELS = re.compile(
-    rf"(?<![A-Za-z0-9])[A-Za-z]+-?\d+[A-Za-z0-9]*|(?<![^\W\d_])[{CAPITALS}][^\W\d_]{{2,}}\s\d{{1,3}}(?![\w.,]*\d)"
-)
-_LATIN = re.compile(r"[A-Za-z][A-Za-z\d-]*")
+from bot.answers.wording import fold, terms
+from bot.answers.written import names_other_models, question_names, question_numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +59,14 @@ class Evidence:
     """Share of the question's names that the paragraph lacks, though the article has them."""
     other_model: float
     """1 if the question names a model or the like (SU7, Line 18), and the sentence others only."""
+    other_office: float
+    """1 if the question asks who holds an office, and the sentence names others only."""
+    lacks_price: float
+    """1 if the question asks for a price, and the sentence has neither money nor a word of paying."""
+    lacks_number: float
+    """1 if the question asks how many, and the sentence has no number and no word for one."""
+    lacks_weight: float
+    """1 if the question asks for a weight, and the sentence has neither a unit nor a word of it."""
     value_found: float
     """1 if a kind of value is asked for and the sentence holds one."""
     value_lacking: float
@@ -89,33 +89,6 @@ class Evidence:
     def features(self) -> dict[str, float]:
         """By name, what the reader says among the others."""
         return {**self.without_reader, **asdict(self.reader)} if self.reader is not None else self.without_reader
-
-
-def question_numbers(question: str) -> frozenset[str]:
-    """The numbers of a question, digits only."""
-    return frozenset(re.sub(r"\D", "", match) for match in _DIGITS.findall(question))
-
-
-def question_names(question: str, language: str) -> tuple[str, ...]:
-    """What is written like a name in a question: capitals inside it, codes such as SU7, Latin words in Chinese.
-
-    German capitalises every noun: only codes and abbreviations count there.
-    """
-    if language == "zh":
-        return tuple(dict.fromkeys(_LATIN.findall(question)))
-    pattern = _CODES if language == "de" else _NAMES
-    return tuple(dict.fromkeys(pattern.findall(question)))
-
-
-def models(text: str) -> frozenset[str]:
-    """What is told from its siblings by a number: "SU7", "Line 18"; folded, without spaces and hyphens."""
-    return frozenset(re.sub(r"[\s-]", "", fold(match)) for match in _MODELS.findall(text))
-
-
-def names_other_models(question: str, sentence: str) -> bool:
-    """Whether a sentence names models, and none of those that the question names."""
-    asked, told = models(question), models(sentence)
-    return bool(asked and told) and not asked & told
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +162,7 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
     beside = [name for name in _lacking(names, paragraph_terms, places) if name not in absent]
     foreign = float(best.edition.language != query.language)
     similarity = best.fused / SPREAD
+    texts = query.text, query.language, best.sentence.text, best.edition.language
     above_mean = (best.fused - mean) / SPREAD
     return Evidence(
         similarity=similarity,
@@ -205,6 +179,10 @@ def evidence_for(library: Library, query: Query, candidates: Sequence[Candidate]
         missing_places=float(any(name.territory is not None for name in absent)),
         names_beside=len(beside) / len(names) if names else 0.0,
         other_model=float(names_other_models(query.text, best.sentence.text)),
+        other_office=float(names_other_offices(*texts)),
+        lacks_price=float(lacks(Amount.PRICE, *texts)),
+        lacks_number=float(lacks(Amount.NUMBER, *texts)),
+        lacks_weight=float(lacks(Amount.WEIGHT, *texts)),
         value_found=float(best.has_value is True),
         value_lacking=float(best.has_value is False),
         short=1 / max(1, len(query.terms)),
@@ -248,14 +226,23 @@ same: 37 of 569."""
 OF_ANOTHER_MODEL = 0.1
 """Where the best sentence names models, and none of those in the question, so many state the answer all the same: 6 of
 58 development questions."""
+OF_ANOTHER_OFFICE = 0.02
+"""Of our own questions for the holder of an office, where the sentence names others only, it is the right one all the
+same in 1 of 94: counted are the sentences that state an answer, and where none does, the one most like the question."""
+WITHOUT_AMOUNT = 0.01
+"""The same, for prices, numbers and weights that the sentence has no word of: 2 of 1,459."""
 
 
 def capped(confidence: float, evidence: Evidence) -> float:
-    """The probability that the sentence states the answer, where it speaks of another place or model: whatever else
-    speaks for it, no more than is known of such sentences."""
-    if evidence.missing_places:
-        confidence = min(confidence, OF_ANOTHER_PLACE)
-    return min(confidence, OF_ANOTHER_MODEL) if evidence.other_model else confidence
+    """The probability that the sentence states the answer, where it speaks of another place, model or office or has no
+    word of the amount: whatever else speaks for it, no more than is known of such sentences."""
+    caps = (
+        (evidence.missing_places, OF_ANOTHER_PLACE),
+        (evidence.other_model, OF_ANOTHER_MODEL),
+        (evidence.other_office, OF_ANOTHER_OFFICE),
+        (evidence.lacks_price or evidence.lacks_number or evidence.lacks_weight, WITHOUT_AMOUNT),
+    )
+    return min(confidence, *(cap for holds, cap in caps if holds), 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,14 @@ REPORTED = 2.0
 QUESTION_WORD = 6.0
 """How many times likelier the language is whose question words the text begins with: letters alone say little of
 three words, but "when" is English."""
+FEW = 3
+"""Words, up to which a text may leave its language open."""
+PLAIN = 0.3
+"""Probability from which on so few words tell their language by their letters."""
+OPEN = 3.0
+"""How many times more what is known of somebody weighs where the words leave it open: "magasins 2030"."""
+POSSIBLE = 0.02
+"""From this probability on, so few words may be in the language of who writes them, whatever else they may be in."""
 _FLOOR = 0.002
 
 
@@ -67,13 +75,17 @@ def detect(text: str, spoken: Sequence[str], earlier: str | None = None, reporte
     if _HAN.search(words) and not _KANA_OR_HANGUL.search(words) and "zh" in spoken:
         return "zh"
     found = _probabilities(words.lower()[:1000])
+    few = len(words.split()) <= FEW
     best = max(found, key=lambda language: found[language])
     if (
         best not in spoken
         and found[best] >= FOREIGN
         and sum(found.get(language, 0.0) for language in spoken) < UNLIKELY
+        and not (few and any(found.get(language, 0.0) >= POSSIBLE for language in spoken if priors[language] > 1.0))
     ):
         return best
+    if few and not languages_asking(text, spoken) and max(found.get(language, 0.0) for language in spoken) < PLAIN:
+        priors = {language: prior * OPEN if prior > 1.0 else prior for language, prior in priors.items()}
     return _likeliest(text, found, spoken, priors)
 
 

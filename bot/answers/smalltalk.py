@@ -1,7 +1,7 @@
 """Small talk: messages that are nothing but a greeting, thanks and the like. The phrases are in the locales."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -12,6 +12,7 @@ from bot.texts import phrasebook
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+_LAUGHTER = re.compile(r"\b(([^\W\d])[^\W\d])\1+\2?\b")
 
 
 class Smalltalk(StrEnum):
@@ -22,6 +23,8 @@ class Smalltalk(StrEnum):
     IDENTITY = "identity"
     WELLBEING = "wellbeing"
     FAREWELL = "farewell"
+    REMARK = "remark"
+    """Words that ask nothing and wait for nothing: yes, haha, never mind."""
     WORDLESS = "wordless"
     """Nothing but signs: an emoji, a question mark."""
 
@@ -35,8 +38,10 @@ class Chatter:
 
 
 def _normal(text: str) -> str:
-    """Folded, ß as capitals write it, without signs, stretched letters shortened ("hellooo" to "hello")."""
-    return _STRETCHED.sub(r"\1", _NOT_WORDS.sub(" ", fold(text.replace("ß", "ss")))).strip()
+    """Folded, ß as capitals write it, without signs, stretched letters shortened ("hellooo" to "hello"), and a word
+    that is one syllable again and again ("hahahah" to "haha")."""
+    words = _STRETCHED.sub(r"\1", _NOT_WORDS.sub(" ", fold(text.replace("ß", "ss"))))
+    return _LAUGHTER.sub(r"\1\1", words).strip()
 
 
 @cache
@@ -48,29 +53,55 @@ def _phrases(language: str) -> Mapping[str, Smalltalk | None]:
 
 
 @cache
-def _pattern(language: str) -> re.Pattern[str]:
-    longest_first = sorted(_phrases(language), key=len, reverse=True)
-    boundary = "" if language == "zh" else r"(?=\s|$)"
-    return re.compile(rf"({'|'.join(re.escape(phrase) for phrase in longest_first)}){boundary}\s*")
+def _by_first_letter(language: str) -> Mapping[str, Sequence[str]]:
+    """The normal forms by their first letters, the longest first."""
+    found: dict[str, list[str]] = {}
+    for phrase in sorted(filter(None, _phrases(language)), key=len, reverse=True):
+        found.setdefault(phrase[0], []).append(phrase)
+    return found
+
+
+def _beginnings(text: str, position: int, language: str) -> Iterator[str]:
+    """The phrases that the text goes on with there, the longest first."""
+    for phrase in _by_first_letter(language).get(text[position], ()):
+        end = position + len(phrase)
+        if text.startswith(phrase, position) and (language == "zh" or text[end : end + 1] in {"", " "}):
+            yield phrase
+
+
+def _parted(text: str, language: str) -> Sequence[str] | None:
+    """A text that is nothing but phrases of `language`, in phrases: long ones rather than short ones; else None."""
+    tried = {0}
+    branches = [(0, _beginnings(text, 0, language))]
+    taken: list[str] = []
+    while branches:
+        position, beginnings = branches[-1]
+        phrase = next(beginnings, None)
+        if phrase is None:  # what led here is no way
+            branches.pop()
+            del taken[-1:]
+            continue
+        end = position + len(phrase)
+        end += text[end : end + 1] == " "
+        if end == len(text):
+            return [*taken, phrase]
+        if end not in tried:
+            tried.add(end)
+            taken.append(phrase)
+            branches.append((end, _beginnings(text, end, language)))
+    return None
 
 
 def _read(text: str, language: str) -> Smalltalk | None:
     """The kind of a text that is nothing but phrases of `language`; the most telling one if there are several."""
-    position, kinds = 0, set[Smalltalk]()
-    while position < len(text):
-        match = _pattern(language).match(text, position)
-        if match is None:
-            return None
-        kind = _phrases(language)[match.group(1)]
-        if kind is not None:
-            kinds.add(kind)
-        position = match.end()
+    kinds = {_phrases(language)[phrase] for phrase in _parted(text, language) or ()}
     telling = (
         Smalltalk.IDENTITY,
         Smalltalk.WELLBEING,
         Smalltalk.FAREWELL,
         Smalltalk.THANKS,
         Smalltalk.GREETING,
+        Smalltalk.REMARK,
     )
     return next((kind for kind in telling if kind in kinds), None)
 
