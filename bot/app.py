@@ -14,6 +14,7 @@ from bot.logs import lines_of
 from bot.news.announcer import AT_ONCE, Announcer, Sender
 from bot.news.later import Later
 from bot.news.matching import topic_preview
+from bot.news.noting import Noting
 from bot.news.publishing import Newsroom
 from bot.news.pushes import Pushes, parts
 from bot.operators.office import Office
@@ -32,6 +33,7 @@ class Services:
     vault: Vault
     newsroom: Newsroom
     pushes: Pushes
+    noting: Noting
     office: Office
 
     def announcer(self, sender: Sender, channel: Channel, at_once: int = AT_ONCE) -> Announcer:
@@ -42,7 +44,7 @@ class Services:
             self.pushes.compose,
             channel,
             parts=parts,
-            sent=self.pushes.sent,
+            sent=self.noting.sent,
             lines=lambda chat: lines_of(self.vault.tag(chat.address)),
             at_once=at_once,
         )
@@ -86,4 +88,5 @@ async def open_services(answering: Answering, channel: Sequence[Feature] = ()) -
                 state.shown,
                 settings.language,
             )
-            yield Services(conversation, state, vault, newsroom, pushes, office)
+            noting = Noting(state.shown, state.outbox)
+            yield Services(conversation, state, vault, newsroom, pushes, noting, office)

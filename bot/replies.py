@@ -66,5 +66,7 @@ class Reply:
     """Whether it takes the place of the message whose button was pressed, where the channel can do that."""
     asks_place: str | None = None
     """The label of a button with which a person may send where they are, in place of `buttons`."""
+    ends_asking: bool = False
+    """Whether the button of an earlier `asks_place` goes with it, whatever is still known of that one."""
     alert: bool = False
     """Whether only whoever pressed a button is shown it, over the chat, where the channel can do that."""

@@ -68,6 +68,10 @@ class VectorSearch(Protocol):
         article with that slug if one is given."""
         ...
 
+    def vectors_of(self, article: str, unit: Unit) -> Vectors:
+        """The vectors of that unit of an article, those of all its languages, shape (passages, dimension)."""
+        ...
+
 
 class VectorSink(Protocol):
     """What the builder may do."""
@@ -161,6 +165,12 @@ class FaissStore:
             for key, similarity in zip(keys[0].tolist(), similarities[0].tolist(), strict=True)
             if key >= 0
         ]
+
+    def vectors_of(self, article: str, unit: Unit) -> Vectors:
+        """See VectorSearch."""
+        keys = [key for key, one in self._passages.items() if one.unit is unit and one.article == article]
+        found = [self._index.reconstruct(key) for key in keys]
+        return np.array(found, dtype=np.float32).reshape(-1, self.dimension)
 
     def add(self, passages: Sequence[Passage], vectors: Vectors) -> None:
         """See VectorSink."""

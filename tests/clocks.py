@@ -2,6 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+
+async def by_the_test(_connection: AsyncConnection, now: datetime) -> datetime:
+    """The clock of all processes is the one that the test sets, also where the database has its own."""
+    return now
+
 
 class StoppedClock:
     """Stands at one moment until it is put forward."""

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from bot.answers.opening import Answering, open_answering
 from bot.settings import Settings
 from bot.state.keys import write_key
 from index.encoder import Encoder, load_encoder
+from tests.state.postgresql import running_server
 from tests.vaults import KEY
 
 
@@ -25,6 +27,13 @@ def key_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder))
         yield place
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[URL]:
+    """One PostgreSQL server for all tests, ended with them."""
+    with running_server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageRefusedError, TryLaterError
 from bot.news.announcer import RENEWAL, Announcer
+from bot.news.message import Message
 from bot.news.pushes import parts
 from bot.news.resting import FIRST_REST, LONGEST_REST, Rest
 from bot.news.tries import LASTS, LONGEST_BACKOFF, MAX_ATTEMPTS, Wait, later
 from bot.replies import Channel, ChatAddress, Reply
 from bot.state.database import Engines
-from bot.state.deliveries import Delivery, Parcel
+from bot.state.deliveries import Delivery, Outcome, Parcel
 from bot.state.kinds import DeliveryKind, PauseReason, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
@@ -31,12 +32,15 @@ from tests.vaults import VAULT
 ANNA, BRUNO, CARLA = (ChatAddress(Channel.TELEGRAM, address) for address in ("1", "2", "3"))
 
 
-async def compose(parcel: Parcel) -> Reply | None:
-    """A message that names what it was made from; one article is not at hand, and one cannot be made at all."""
+async def compose(parcel: Parcel) -> Message | None:
+    """A message that names and shows what it was made from; one article is not at hand, and one cannot be made."""
     articles = [delivery.article for delivery in parcel.deliveries]
     if "broken" in articles:
         raise ValueError("secret")
-    return None if "withdrawn" in articles else Reply(f"{' and '.join(articles)} in {parcel.language}")
+    if "withdrawn" in articles:
+        return None
+    text = f"{' and '.join(articles)} in {parcel.language}"
+    return Message(Reply(text), ((articles[0], str(parcel.language), text),))
 
 
 class Stand:
@@ -48,7 +52,7 @@ class Stand:
         self.clock = clock
         self.file = file
         self.sender = MemorySender()
-        self.arrived: list[Parcel] = []
+        self.arrived: list[tuple[Parcel, Outcome]] = []
         self.ticks: Callable[[], float] = lambda: clock().timestamp()
         self.announcer = self.another()
 
@@ -67,8 +71,8 @@ class Stand:
             at_once=at_once,
         )
 
-    async def _sent(self, parcels: Sequence[Parcel]) -> None:
-        self.arrived += parcels
+    async def _sent(self, arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
+        self.arrived += arrived
 
     @property
     def taken(self) -> list[tuple[str, str]]:
@@ -194,14 +198,18 @@ async def test_what_waited_comes_together(stand: Stand) -> None:
 
 
 async def test_who_was_sent_something_is_told(stand: Stand) -> None:
-    """Once it is written that a message was sent, whoever wants to know hears of it; their mistakes are their own."""
+    """Once it is written that a message was sent, whoever wants to know hears of it, and of what it showed as it was
+    made; their mistakes are their own."""
     stand.sender.fail(ANNA, MessageRefusedError("Message is too long"))
     await stand.outbox.announce("news")
     await stand.announcer.deliver_due()
-    assert [parcel.chat for parcel in stand.arrived] == [BRUNO, CARLA]
+    assert [(parcel.chat, outcome.shown) for parcel, outcome in stand.arrived] == [
+        (BRUNO, (("news", "en", "news in en"),)),
+        (CARLA, (("news", "None", "news in None"),)),
+    ]
 
-    async def mistaken(parcels: Sequence[Parcel]) -> None:
-        raise ValueError(parcels)
+    async def mistaken(arrived: Sequence[object]) -> None:
+        raise ValueError(arrived)
 
     await stand.outbox.announce("offer")
     other = Announcer(stand.outbox, stand.sender, compose, Channel.TELEGRAM, sent=mistaken, now=stand.clock)
@@ -501,7 +509,7 @@ async def test_what_is_owed_no_more_is_not_sent(stand: Stand, how: str) -> None:
     """Who leaves or is forgotten between the taking and the sending gets nothing, nor what another process took."""
     await stand.outbox.announce("news")
 
-    async def leaving(parcel: Parcel) -> Reply | None:
+    async def leaving(parcel: Parcel) -> Message | None:
         if parcel.chat == ANNA and how == "forget":
             assert await stand.subscriptions.erase(ANNA)
         elif parcel.chat == ANNA and how == "unsubscribe":
@@ -527,7 +535,7 @@ async def test_what_is_left_of_a_digest_is_sent(stand: Stand) -> None:
     await stand.outbox.announce("news")
     await stand.outbox.announce("offer")
 
-    async def late(parcel: Parcel) -> Reply | None:
+    async def late(parcel: Parcel) -> Message | None:
         if parcel.chat == ANNA:
             stand.run_sql("UPDATE deliveries SET state = 'skipped' WHERE chat_id = 1 AND article = 'news'")
         return await compose(parcel)

@@ -1,6 +1,7 @@
 """Who was not answered because Telegram took nothing hears of it later: once, not at once, and not for ever."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -72,6 +73,47 @@ async def test_a_chat_that_is_elsewhere(error: SendError, taken: list[tuple[str,
     sender = Reluctant(error)
     await owed(sender, 900.0)
     assert sender.taken == taken
+
+
+async def test_what_is_owed_moves_with_the_group() -> None:
+    """Where a group has another address, in each of its topics what is owed is said there, once, without a vain try;
+    there it is told of, and forgotten."""
+    sender, gate = Reluctant(), asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await gate.wait()
+
+    apologies = Apologies(sender, sleep)
+    moved, other = ChatAddress(Channel.TELEGRAM, "-1007"), ChatAddress(Channel.TELEGRAM, "8")
+    for chat in (ANNA, replace(ANNA, thread=12), replace(moved, thread=12), other):
+        apologies.owe(chat, LINE, 900.0)
+    await asyncio.sleep(0)
+    apologies.move(ANNA, moved.address)
+    assert apologies.everything_of(ANNA) == []
+    assert sorted(str(one["topic"]) for one in apologies.everything_of(moved)) == ["0", "12"]
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert sorted(address for address, _ in sender.taken) == ["-1007", "-1007", "8"]
+    assert apologies.everything_of(moved) == []
+
+
+async def test_what_was_moved_can_be_forgotten() -> None:
+    """After /forget in the group's new place nothing of before is said in it."""
+    sender, gate = Reluctant(), asyncio.Event()
+
+    async def sleep(_seconds: float) -> None:
+        await gate.wait()
+
+    apologies = Apologies(sender, sleep)
+    apologies.owe(ANNA, LINE, 900.0)
+    await asyncio.sleep(0)
+    apologies.move(ANNA, "-1007")
+    apologies.forget(ChatAddress(Channel.TELEGRAM, "-1007"))
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert sender.taken == []
 
 
 async def test_what_is_forgotten_is_not_said() -> None:

@@ -500,7 +500,7 @@ async def test_forgetting(answering: Answering, subscriptions: Subscriptions, th
     assert "<i>Quando" not in reply.html
     await conversation.press(visitor(2, reported="es"), yes)
     assert await conversation.press(visitor(2, reported="es"), yes) == [
-        Reply(say("es", "forgotten_already"), edits=True)
+        Reply(say("es", "forgotten_already"), edits=True, ends_asking=True)
     ]
 
 

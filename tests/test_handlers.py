@@ -23,6 +23,7 @@ from bot.settings import Settings
 from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.opening import open_state
 from bot.state.subscriptions import Subscriptions
+from bot.telegram.apologies import Apologies
 from bot.telegram.handlers import ALLOWED_UPDATES, Handlers
 from bot.telegram.replying import TRIES, Replier
 from bot.telegram.sender import TelegramSender
@@ -342,6 +343,12 @@ async def test_what_is_no_text(world: World, content: Json) -> None:
     assert world.api.sent == [(7, say("it", "text_only"))]
 
 
+async def test_a_question_under_a_picture(world: World) -> None:
+    """What is written under a picture was typed like any message, and is answered like one."""
+    await world.process(world.message(photo=[{**FILE, "width": 1, "height": 1}], caption="say hello"))
+    assert world.api.sent == [(7, "say hello")]
+
+
 async def test_edited_messages_are_not_answered(world: World) -> None:
     """What was answered is not answered twice, even where Telegram sends the edit."""
     edit = {"message_id": 55, "date": 1, "edit_date": 2, "chat": PRIVATE, "from": ANNA, "text": QUESTION}
@@ -557,6 +564,28 @@ async def test_a_press_is_acknowledged_whatever_the_database_does(
     assert "answerCallbackQuery" in world.api.names
 
 
+async def test_a_press_is_acknowledged_whatever_fails(
+    world: World, talk: Talk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where it cannot be told who pressed, or what they asked for fails, a button that decides for a group stops
+    waiting, and who pressed it alone is told so, in their language."""
+    below = {"message_id": 9, "date": 1758704400, "chat": GROUP, "text": "x", "from": BOT}
+    await world.process(world.press("do:subscribe", below))  # what comes back for getChatMember is no member at all
+    await settled()
+
+    async def broken(*_: object) -> list[Reply]:
+        raise ValueError("another bug")
+
+    monkeypatch.setattr(talk, "press", broken)
+    world.api.trouble("getChatMember", 400, "Bad Request: member list is inaccessible")
+    await world.process(world.press("do:subscribe", below))
+    await settled()
+    told = [call for name, call in world.api.calls if name == "answerCallbackQuery"]
+    assert [(call["text"], call["show_alert"]) for call in told] == [(say("it", "busy"), True)] * 2
+    assert world.api.sent == []
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == 2
+
+
 async def test_speaking_does_not_undo_a_wish(world: World, subscriptions: Subscriptions) -> None:
     """Who left by /unsubscribe, or rests, may ask and press whatever they like: they hear no news."""
     chat = ChatAddress(Channel.TELEGRAM, "7")
@@ -590,8 +619,12 @@ async def test_removed_from_a_group(world: World, subscriptions: Subscriptions) 
     assert found.pause_reason is PauseReason.BLOCKED
 
 
-async def test_a_group_becomes_a_supergroup(world: World, subscriptions: Subscriptions) -> None:
-    """The subscription moves along to the new address."""
+async def test_a_group_becomes_a_supergroup(
+    world: World, subscriptions: Subscriptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The subscription moves along to the new address, and what is still to be said to the group."""
+    owed: list[tuple[str, str]] = []
+    monkeypatch.setattr(Apologies, "move", lambda _, chat, address: owed.append((chat.address, address)))
     old, new = (ChatAddress(Channel.TELEGRAM, address) for address in ("-5", "-1005"))
     await subscriptions.subscribe(old, "it")
     group = {"id": -5, "type": "group", "title": "Cars"}
@@ -601,6 +634,7 @@ async def test_a_group_becomes_a_supergroup(world: World, subscriptions: Subscri
     moved = await subscriptions.preferences_of(new)
     assert moved is not None
     assert moved.state is SubscriptionState.ACTIVE
+    assert owed == [("-5", "-1005")]
     assert world.api.calls[1:] == []
 
 

@@ -119,3 +119,45 @@ def test_the_choice_decides_where_words_do_not() -> None:
     assert wording_of("2027?", "de", LANGUAGES) == "de"
     assert wording_of("Ultra?", "it", LANGUAGES) == "it"
     assert wording_of("", "pt", LANGUAGES) == "pt"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "stores 2030"),
+        ("it", "vendite 2027"),
+        ("it", "data apertura"),
+        ("es", "entregas coches"),
+        ("es", "coches Italia"),
+        ("de", "Läden 2030"),
+        ("fr", "magasins 2030"),
+        ("fr", "magasins Europe"),
+        ("zh", "门店 2030"),
+    ],
+)
+def test_two_words_that_leave_it_open(language: str, text: str) -> None:
+    """Of two words whose letters tell little, what the client reports or the chat spoke decides."""
+    assert detect(text, LANGUAGES, None, f"{language}-XX") == language
+    assert detect(text, LANGUAGES, language) == language
+
+
+@pytest.mark.parametrize("known", LANGUAGES)
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Europe when"),
+        ("en", "car deliveries"),
+        ("it", "Europa quando"),
+        ("it", "consegne auto"),
+        ("es", "precio SU7"),
+        ("es", "fecha apertura"),
+        ("de", "Europa wann"),
+        ("de", "Preis SU7"),
+        ("fr", "Europe quand"),
+        ("fr", "livraisons voitures"),
+        ("zh", "SU7 价格"),
+    ],
+)
+def test_two_words_that_tell(language: str, text: str, known: str) -> None:
+    """Two words of which one is in one language only are in that language, whatever the client reports."""
+    assert detect(text, LANGUAGES, None, known) == language

@@ -166,6 +166,13 @@ async def test_mydata_of_somebody_who_only_asked(privacy: Privacy, rows: Rows, c
     assert await commanded(restarted, "mydata") == Reply(say("en", "mydata_none"))
 
 
+async def test_a_note_without_a_sentence(privacy: Privacy, rows: Rows) -> None:
+    """That somebody asked at all is noted near no sentence: the file names the month, and no empty sentence."""
+    rows.rows[ANNA.address] = {"refused": [{"month": "2025-09", "nearest": ""}]}
+    [document] = (await commanded(privacy, "mydata")).documents
+    assert json.loads(document.content)["kept_in_the_database"] == {"notes_for_the_figures": [{"month": "2025-09"}]}
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_forget_asks_first(privacy: Privacy, rows: Rows, memory: Memory, language: str) -> None:
     """/forget says what would go, kind by kind, with a button to delete it and one to keep it, and deletes nothing."""
@@ -188,6 +195,7 @@ async def test_forget_confirmed_deletes_all(privacy: Privacy, rows: Rows, memory
     asked = plain((await commanded(privacy, "forget")).html).splitlines()
     reply = await pressed(privacy, "yes")
     assert reply.edits
+    assert reply.ends_asking
     assert reply.buttons == ()
     assert plain(reply.html).splitlines() == [say("en", "forgotten"), *asked[1:]]
     assert rows.erased == [ANNA]
@@ -199,7 +207,7 @@ async def test_forget_confirmed_deletes_all(privacy: Privacy, rows: Rows, memory
 async def test_forget_pressed_twice(privacy: Privacy, rows: Rows) -> None:
     """A second press finds nothing, and says that."""
     await pressed(privacy, "yes")
-    assert await pressed(privacy, "yes") == Reply(say("en", "forgotten_already"), edits=True)
+    assert await pressed(privacy, "yes") == Reply(say("en", "forgotten_already"), edits=True, ends_asking=True)
     assert list(rows.rows) == [BRUNO.address]
 
 

@@ -45,6 +45,44 @@ def test_signs_alone_are_wordless(text: str) -> None:
     assert recognise(text, ["it"]) == Chatter(Smalltalk.WORDLESS, None)
 
 
+@pytest.mark.parametrize(
+    ("language", "texts"),
+    [
+        (
+            "en",
+            (
+                "hey there",
+                "hello again, my dear bot",
+                "great answer",
+                "hahahaha 😂",
+                "no, nothing",
+                "that's all, thanks",
+            ),
+        ),
+        ("it", ("ciao a tutti", "salve a voi", "ahahah", "no, niente grazie", "sei gentilissimo", "buon anno a tutti")),
+        ("es", ("¡hola, buenas tardes!", "jajajaj", "nada, gracias", "eres muy amable", "feliz año a todos", "vale")),
+        ("de", ("guten Abend zusammen", "Hallo in die Runde", "hehehe", "nein, danke", "ja", "das war sehr nett")),
+        (
+            "fr",
+            ("salut, ça va ?", "bonjour le bot", "mdr", "non, rien, merci", "c'était très utile", "bonne année à tous"),
+        ),
+        ("zh", ("早上好", "大家早上好", "哈哈哈", "不用了，谢谢", "对不起", "好的，知道了，谢谢")),
+    ],
+)
+def test_words_in_any_order(language: str, texts: tuple[str, ...]) -> None:
+    """Nobody listed these messages: every word of them is one of small talk, or fills."""
+    for text in texts:
+        found = recognise(text, [language])
+        assert found is not None, text
+        assert found.language == language
+
+
+def test_a_longer_phrase_that_leads_nowhere() -> None:
+    """Where the longest phrase leaves words over, a shorter one is tried; and a text of many of them takes no time."""
+    assert recognise("hola buenas tardes", ["es"]) == Chatter(Smalltalk.GREETING, "es")
+    assert recognise("thanks a lot " * 40 + "lorry", ["en"]) is None
+
+
 def test_the_likely_language_wins() -> None:
     """A phrase of several languages is heard in the likely one."""
     assert recognise("ok", ["de"]) == Chatter(Smalltalk.THANKS, "de")
@@ -77,6 +115,13 @@ def test_the_likely_language_wins() -> None:
         "小米汽车什么时候进入欧洲？",
         "你好，SU7交付了多少辆？",
         "谁宣布的？",
+        "hi, when do the cars come?",
+        "haha and how many stores?",
+        "no, the price",
+        "is it true that the cars come?",
+        "good, but why?",
+        "hallo zusammen, wann kommen die Autos?",
+        "buenas tardes, ¿cuánto cuesta?",
         "please",
         "Goodbyee Lenin",
     ],

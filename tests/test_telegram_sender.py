@@ -313,6 +313,30 @@ async def test_a_message_with_buttons_takes_the_key_away_too(sender: TelegramSen
     assert "inline_keyboard" in api.calls[3][1]["reply_markup"]
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_the_last_word_takes_the_key_away(sender: TelegramSender, api: CannedBotApi, *, known: bool) -> None:
+    """What ends all asking takes the key away, also in the place of an earlier message, and where the bot does not know
+    any more that it showed one."""
+    await sender.send(CHAT, Reply("Where?", asks_place="Share where I am"))
+    if not known:
+        sender.keyboards.forget(CHAT)
+    await sender.edit(CHAT, 1, Reply("All forgotten", edits=True, ends_asking=True))
+    assert [(name, call.get("text")) for name, call in api.calls[1:]] == [
+        ("editMessageText", "All forgotten"),
+        ("sendMessage", CARRIER),
+        ("deleteMessage", None),
+    ]
+    assert api.calls[2][1]["reply_markup"] == {"remove_keyboard": True}
+    await sender.send(CHAT, Reply("All forgotten", ends_asking=True))
+    assert api.calls[-1][1]["reply_markup"] == {"remove_keyboard": True}
+
+
+async def test_a_group_has_no_key_to_be_taken_away(sender: TelegramSender, api: CannedBotApi) -> None:
+    """In a group nothing was shown, and nothing more is sent."""
+    await sender.edit(ChatAddress(Channel.TELEGRAM, "-1005"), 1, Reply("All forgotten", edits=True, ends_asking=True))
+    assert [name for name, _ in api.calls] == ["editMessageText"]
+
+
 async def test_a_key_that_stays_holds_nothing_up(sender: TelegramSender, api: CannedBotApi) -> None:
     """Where the key cannot be taken away, the message comes all the same."""
     await sender.send(CHAT, Reply("Where?", asks_place="Share where I am"))

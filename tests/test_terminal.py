@@ -17,7 +17,8 @@ from bot.chat.conversation import Conversation
 from bot.chat.features import Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.news.announcer import Announcer
-from bot.news.pushes import news_of
+from bot.news.message import Message
+from bot.news.openings import news_of
 from bot.replies import Button, Channel, Document, Reply
 from bot.state.database import Engines
 from bot.state.deliveries import Parcel
@@ -177,9 +178,9 @@ def room(answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     engines = Engines(url)
     subscriptions, outbox = Subscriptions(engines, VAULT), Outbox(engines, VAULT)
 
-    async def compose(parcel: Parcel) -> Reply:
+    async def compose(parcel: Parcel) -> Message:
         article = answering.catalogue.current().articles[parcel.deliveries[0].article]
-        return Reply(news_of(article, parcel.language or "en", ()).told)
+        return Message(Reply(news_of(article, parcel.language or "en", ()).told))
 
     with ThreadPoolExecutor(1) as threads:
         library = answering.catalogue.current

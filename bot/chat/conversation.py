@@ -142,7 +142,8 @@ class Conversation:
     async def _replied(self, visitor: Visitor, asker: Asker, question: str) -> Reply:
         """The reply to a question that stands alone, which is remembered."""
         chat = visitor.chat
-        outcome, worded = await self._in_thread(self._answered, question, asker)
+        about = next(filter(None, (feature.about(visitor) for feature in self._features if feature.about)), None)
+        outcome, worded = await self._in_thread(self._answered, question, asker, about)
         self._memory.heard(chat, outcome.language)
         if outcome.evidence:
             self._memory.asked(chat, LastQuestion(outcome.question, worded))
@@ -155,9 +156,14 @@ class Conversation:
                 reply = await feature.answered(visitor, outcome, reply)
         return reply
 
-    def _answered(self, question: str, asker: Asker) -> tuple[Outcome, str]:
-        """How a question ends, and the language of its words."""
-        outcome = self._answerer.answer(question, asker)
+    def _answered(self, question: str, asker: Asker, about: str | None) -> tuple[Outcome, str]:
+        """How a question ends, and the language of its words.
+
+        Where it is asked about one article, the others are asked only if that one does not say.
+        """
+        outcome = self._answerer.answer(question, asker, about)
+        if about is not None and outcome.status not in {Status.ANSWERED, Status.SMALLTALK}:
+            outcome = self._answerer.answer(question, asker)
         return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
 
     async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:

@@ -45,6 +45,10 @@ Answered = Callable[[Visitor, Outcome, Reply], Awaitable[Reply]]
 """How a question of this visitor ended, and what is about to be said -> the same, or with more buttons under it."""
 
 
+About = Callable[[Visitor], str | None]
+"""The slug of the article that this visitor is about to ask about, None where nothing tells."""
+
+
 class Held(Protocol):
     """What is held in memory of chats: told and dropped by one and the same, whichever forum topic is spoken in."""
 
@@ -67,5 +71,6 @@ class Feature:
     typed: Typed | None = None
     sent: Sent | None = None
     answered: Answered | None = None
+    about: About | None = None
     admits: Callable[[Visitor], bool] | None = None
     """For whom its commands are there, None for everybody: to others they do not exist."""

@@ -24,6 +24,7 @@ _IN_WORDS = {
     "refused": "notes_for_the_figures",
     "nearest": "nearest_sentence",
     "because": "sent_because_of",
+    "also": "sent_because_also_of",
     "rhythm": "how_often",
     "digest": "hash_of_the_sentence",
 }
@@ -109,8 +110,8 @@ class Privacy:
             part.forget(visitor.chat)
         erased = await self._kept.erase(visitor.chat)
         if not erased and not held:
-            return [Reply(say(language, "forgotten_already"), edits=True)]
-        return [Reply(f"{say(language, 'forgotten')}\n{_listed(language, kept)}", edits=True)]
+            return [Reply(say(language, "forgotten_already"), edits=True, ends_asking=True)]
+        return [Reply(f"{say(language, 'forgotten')}\n{_listed(language, kept)}", edits=True, ends_asking=True)]
 
     async def _kept_of(self, chat: ChatAddress) -> dict[str, object]:
         """What the database has of the chat, without the kinds of which there is nothing."""
@@ -125,7 +126,9 @@ def _readable(kept: object, name: str = "") -> object:
     """The same, for a person: names in words, minutes of the day as the clock shows them."""
     match kept:
         case Mapping():
-            return {_IN_WORDS.get(key, key): _readable(value, key) for key, value in kept.items()}
+            # Of who only asked, the note is near no sentence.
+            told = {key: value for key, value in kept.items() if key != "nearest" or value}
+            return {_IN_WORDS.get(key, key): _readable(value, key) for key, value in told.items()}
         case list():
             return [_readable(value, name) for value in kept]
         case int() if name in {"quiet_from", "quiet_until"}:

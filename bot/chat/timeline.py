@@ -6,11 +6,15 @@ from concurrent.futures import Executor
 from html import escape
 from itertools import groupby
 
+from bot.answers.answering import Outcome, Status
 from bot.answers.library import Library, reading_edition
 from bot.answers.samples import Samples
 from bot.chat.composing import one_line, question_buttons
 from bot.chat.features import Feature, Visitor
+from bot.chat.memory import ATTENTION
 from bot.chat.topics import topic_name
+from bot.chat.waiting import Waiting
+from bot.clock import Clock, utc_now
 from bot.replies import Button, Reply
 from bot.texts import day, listed, say
 from bot.threads import in_thread
@@ -38,15 +42,29 @@ def article_token(slug: str) -> str:
 class Timeline:
     """The command /latest and the buttons that ask about one article."""
 
-    def __init__(self, library: Callable[[], Library], samples: Callable[[], Samples], threads: Executor) -> None:
+    def __init__(
+        self,
+        library: Callable[[], Library],
+        samples: Callable[[], Samples],
+        threads: Executor,
+        now: Clock = utc_now,
+    ) -> None:
         self._library = library
         self._samples = samples
         self._threads = threads
+        self._chosen: Waiting[str] = Waiting("article_to_be_asked_about", now, patience=ATTENTION)
+        """Slugs of the articles whose buttons were pressed, each until its question comes."""
 
     @property
     def feature(self) -> Feature:
         """What this brings to the conversation."""
-        return Feature(commands={"latest": self.latest}, presses={ABOUT: self.about}, holds=None)
+        return Feature(
+            commands={"latest": self.latest},
+            presses={ABOUT: self.about},
+            answered=self.answered,
+            about=lambda visitor: self._chosen.waited_for(visitor.chat, visitor.user),
+            holds=self._chosen,
+        )
 
     async def latest(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         """The last articles, day by day, the newest first; of a single one, questions to press."""
@@ -61,15 +79,21 @@ class Timeline:
 
     async def about(self, visitor: Visitor, language: str, value: str) -> list[Reply]:
         """How to ask about one article, with questions that it answers."""
-        del visitor
         library = await in_thread(self._threads, self._library)
         article = next((one for one in library.articles.values() if article_token(one.slug) == value), None)
         if article is None:
             return [Reply(say(language, "old_button"))]
+        self._chosen.put(visitor.chat, visitor.user, article.slug)
         questions = await self._questions(article, language)
         title = one_line(reading_edition(article, language).title)
         key = "ask_about" if questions else "ask_about_bare"
         return [Reply(say(language, key, title=title), question_buttons(questions))]
+
+    async def answered(self, visitor: Visitor, outcome: Outcome, reply: Reply) -> Reply:
+        """The question about the article has come, unless it was small talk; the next may be about anything."""
+        if outcome.status is not Status.SMALLTALK:
+            self._chosen.take(visitor.chat, visitor.user)
+        return reply
 
     async def _questions(self, article: Article, language: str) -> tuple[str, ...]:
         samples = await in_thread(self._threads, self._samples)

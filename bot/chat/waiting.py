@@ -42,6 +42,12 @@ class Waiting(Generic[T]):
         while len(self._things) > WAITED_FOR:
             self._things.popitem(last=False)
 
+    def waited_for(self, chat: ChatAddress, key: object) -> T | None:
+        """What is waited for, and goes on to be; None as `take` gives it."""
+        self._let_go()
+        _, thing = self._things.get((chat, key), (None, None))
+        return thing
+
     def take(self, chat: ChatAddress, key: object) -> T | None:
         """What was waited for, which it is no longer; None where there was nothing, or too long ago."""
         self._let_go()

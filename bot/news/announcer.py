@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock, utc_now
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
 from bot.news.ledger import Ledger, Sent
+from bot.news.message import Message
 from bot.news.resting import Rest
 from bot.news.tries import MAX_ATTEMPTS, Wait, later, spent, without
 from bot.replies import Channel, ChatAddress, Lane, Reply
@@ -42,7 +43,7 @@ LOOK_AGAIN = 1.0
 RENEWAL = LEASE.total_seconds() / 4
 """Seconds from one sign of life to the next."""
 
-Compose = Callable[[Parcel], Awaitable[Reply | None]]
+Compose = Callable[[Parcel], Awaitable[Message | None]]
 """What goes into a message -> it, None where nothing of it can be told any more; of an edit, the whole new text."""
 
 Parts = Callable[[Parcel], Sequence[Parcel]]
@@ -236,8 +237,8 @@ class Announcer:
                 return Outcome(DeliveryState.FAILED, reason=str(error))
 
     async def _try(self, part: Parcel) -> Outcome | Wait:
-        reply = await self._compose(part)
-        if reply is None:
+        message = await self._compose(part)
+        if message is None:
             return Outcome(DeliveryState.SKIPPED, reason="nothing of it can be told any more")
         async with self._asking:
             owed = await self._outbox.still_owed(part)
@@ -245,13 +246,13 @@ class Announcer:
             return Wait("owed no more, or not now", 0)
         first = part.deliveries[0]
         if first.kind is not DeliveryKind.SECOND_SOURCE:
-            number = await self._sender.send(part.chat, reply, lane=Lane.ANNOUNCEMENTS)
+            number = await self._sender.send(part.chat, message.reply, lane=Lane.ANNOUNCEMENTS)
             self._rest.hear()
-            return Outcome(DeliveryState.SENT, message_id=number or None)
+            return Outcome(DeliveryState.SENT, message_id=number or None, shown=message.shown)
         if first.message_id is None:
             return Outcome(DeliveryState.SKIPPED, reason="there is no message to edit")
-        edited = await self._sender.edit(part.chat, first.message_id, reply, lane=Lane.ANNOUNCEMENTS)
+        edited = await self._sender.edit(part.chat, first.message_id, message.reply, lane=Lane.ANNOUNCEMENTS)
         self._rest.hear()
         if edited:
-            return Outcome(DeliveryState.SENT)
+            return Outcome(DeliveryState.SENT, shown=message.shown)
         return Outcome(DeliveryState.SKIPPED, reason="the message says so already")

@@ -14,8 +14,8 @@ TOGETHER = 0.025
 """Seconds from one transaction to the next at least: what ended meanwhile is written in one. After a kill it is what
 is sent twice beside what was in the air."""
 
-Sent = Callable[[Sequence[Parcel]], Awaitable[None]]
-"""Hears what has been sent, once that is written."""
+Sent = Callable[[Sequence[tuple[Parcel, Outcome]]], Awaitable[None]]
+"""Hears what has been sent and how that ended, once it is written."""
 
 
 class Ledger:
@@ -75,9 +75,9 @@ class Ledger:
             items = tuple(self._unwritten)
             await self._outbox.settle(items)
             del self._unwritten[: len(items)]
-            await self._tell([part for part, outcome in items if outcome.state is DeliveryState.SENT])
+            await self._tell([item for item in items if item[1].state is DeliveryState.SENT])
 
-    async def _tell(self, arrived: Sequence[Parcel]) -> None:
+    async def _tell(self, arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
         if self._sent is None or not arrived:
             return
         try:

@@ -1,22 +1,21 @@
 """Which articles belong to a topic in somebody's own words, and which questions that wait an article answers.
 
 A topic is put to the article as a question is: the same ranking, the same reader, the same gate, over this article
-alone. It asks for nothing, though, so it has a threshold of its own.
+alone. It asks for nothing, though, so it has a threshold of its own. Of the tens of thousands of topics and questions
+that there may be, only those are put to it that come near one of its sentences: one product of matrices tells which.
 """
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome
+from bot.answers.answering import Answer, Answerer, Asker, Outcome
 from bot.answers.library import Library, counterpart, reading_edition
-from bot.answers.ranking import Candidate, Query, make_query
+from bot.answers.ranking import Candidate, Query, make_query, nearest_articles
 from bot.chat.following import PREVIEW_DAYS
 from bot.clock import Clock, utc_now
-from corpus.cleaning import clean_line
+from bot.news.phrases import Phrases, clean_phrase
 from corpus.model import Article
 from index.encoder import Encoder
 from index.store import Unit
@@ -26,8 +25,28 @@ BELONGS = 0.995
 NEAR: all 13 topics that belong are found, 1 of 22 that do not (film festivals, to a jazz festival) is too."""
 NEAR = 0.8
 """Cosine of a topic and the nearest sentence below which the reader is not asked."""
-REMEMBERED = 10_000
-"""Topics whose vectors are kept, some 1.5 kB each."""
+ASKED_NEAR = 0.74
+"""The same of a question that waits, below the farthest of what is answered (0.749, `benchmarks.topics --crowd`). Few
+questions lie farther: it is the articles that lie nearer which leave few of them."""
+
+
+class Asked(Protocol):
+    """A question that waits for its answer."""
+
+    @property
+    def id(self) -> int:
+        """The number of its row."""
+        ...
+
+    @property
+    def question(self) -> str:
+        """As it was typed."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """In which it was asked."""
+        ...
 
 
 class Topic(Protocol):
@@ -62,22 +81,44 @@ class Matcher:
     """Puts topics to articles; remembers what it has embedded."""
 
     def __init__(self, encoder: Encoder, answerer: Answerer) -> None:
-        self._encoder = encoder
         self._answerer = answerer
-        self._turn = threading.Lock()
-        self._queries: OrderedDict[tuple[str, str], Query] = OrderedDict()
+        self._phrases = Phrases(encoder)
 
     def topics_of(self, library: Library, article: Article, topics: Iterable[Topic]) -> frozenset[int]:
         """The topics that the article belongs to, by number; the same words are looked at once."""
-        found: dict[tuple[str, str], bool] = {}
-        belonging = set()
+        numbers: dict[tuple[str, str], list[int]] = {}
         for topic in topics:
-            key = (topic.words, topic.language)
-            if key not in found:
-                found[key] = self.belongs(library, article, *key)
-            if found[key]:
-                belonging.add(topic.id)
-        return frozenset(belonging)
+            numbers.setdefault((topic.words, topic.language), []).append(topic.id)
+        near = self._near(library, article, [words for words, _ in numbers], NEAR)
+        return frozenset(
+            number
+            for (key, those), close in zip(numbers.items(), near, strict=True)
+            if close and self.belongs(library, article, *key)
+            for number in those
+        )
+
+    def answered_of(self, library: Library, article: Article, waiting: Iterable[Asked]) -> frozenset[int]:
+        """The questions that the article answers (see `answers_of`), by number; the same one is looked at once."""
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for asked in waiting:
+            numbers.setdefault((asked.question, asked.language), []).append(asked.id)
+        near = self._near(library, article, [question for question, _ in numbers], ASKED_NEAR)
+        return frozenset(
+            number
+            for (key, those), close in zip(numbers.items(), near, strict=True)
+            # Where others lie nearer in the library, it is they that anybody is answered from.
+            if close and article in nearest_articles(library, self.query(*key))
+            if answers_of(self._answerer, article, *key) is not None
+            for number in those
+        )
+
+    def _near(self, library: Library, article: Article, phrases: Sequence[str], floor: float) -> list[bool]:
+        """Which of the phrases have a sentence of the article, in any of its languages, at least so near."""
+        if not phrases:
+            return []
+        sentences = library.search.vectors_of(article.slug, Unit.SENTENCE)
+        cosines = self._phrases.vectors(phrases) @ sentences.T
+        return [bool(near) for near in cosines.max(axis=1, initial=-1.0) >= floor]
 
     def belongs(self, library: Library, article: Article, words: str, language: str) -> bool:
         """Whether one of the article's passages is about what the words say."""
@@ -101,18 +142,10 @@ class Matcher:
         return tuple(match for match in found if match is not None)
 
     def query(self, words: str, language: str) -> Query:
-        """The topic ready to be searched for; embedded once."""
-        with self._turn:
-            query = self._queries.pop((words, language), None) or self._embedded(words, language)
-            self._queries[words, language] = query
-            while len(self._queries) > REMEMBERED:
-                self._queries.popitem(last=False)
-            return query
-
-    def _embedded(self, words: str, language: str) -> Query:
-        text = clean_line(words[: LONGEST_QUESTION * 4])[:LONGEST_QUESTION]
+        """The words ready to be searched for; embedded once."""
+        text = clean_phrase(words)
         worded = self._answerer.wording_of(text, language, Asker(chosen=language))
-        return make_query(text, worded, self._encoder.encode_queries([text])[0])
+        return make_query(text, worded, self._phrases.vectors([words])[0])
 
     def nearest(self, library: Library, article: Article, query: Query) -> float:
         """Cosine of the topic and the nearest sentence of the edition that is read for it, -1 to 1."""

@@ -5,33 +5,39 @@ owed, as rows of the outbox, and whoever delivers takes it from there.
 """
 
 import asyncio
-import json
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.catalogue import corpus_of
-from bot.answers.library import Library, throwaway_library
+from bot.answers.library import Library
 from bot.clock import Clock, utc_now
 from bot.errors import AnnuncioError, CorpusError, StateError
-from bot.news.corrections import Correction, corrections
+from bot.news.debts import Debts
 from bot.news.ingesting import Ingested, put_back, write_editions
-from bot.news.matching import Matcher, answers_of
-from bot.news.stories import WITHIN, Stories
-from bot.news.told import article_of, read_told, write_told
+from bot.news.matching import Matcher
+from bot.news.previewing import Preview, preview_of
+from bot.news.stories import Stories
+from bot.news.told import read_told, write_told
+from bot.news.undoing import (
+    Undo,
+    begin_undoing,
+    begun_undoing,
+    end_undoing,
+    parse_undo,
+    render_undo,
+    undo_of,
+)
 from bot.settings import Settings
-from bot.state.audience import Subject
 from bot.state.database import in_one_line
-from bot.state.kinds import DeliveryKind, Rhythm
 from bot.state.opening import State
 from corpus.model import Article, Edition
-from corpus.reader import render_edition
 
 if TYPE_CHECKING:
     from bot.answers.opening import Answering
@@ -62,25 +68,6 @@ class Published:
     """What `withdraw` takes to undo it: JSON that may be kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What publishing an article would do, and nothing done."""
-
-    article: Article
-    known: bool
-    """Whether just these editions are there already."""
-    news: bool
-    """Whether it is to be announced, and was not yet."""
-    duplicates: tuple[Article, ...]
-    """Articles that told the same story before."""
-    hears: Mapping[Rhythm, int]
-    """How many would hear of it, by how often they want to hear."""
-    first: Mapping[Rhythm, datetime]
-    """When the first of them would, if it were published now."""
-    corrections: tuple[Correction, ...]
-    """What it says otherwise than the editions that it takes the place of."""
-
-
 class Newsroom:
     """Publishes; one for a process, for it remembers what it has read of topics and stories."""
 
@@ -90,6 +77,7 @@ class Newsroom:
         self._now = now
         self.matcher = Matcher(answering.encoder, answering.answerer)
         self.stories = Stories(answering.encoder)
+        self._debts = Debts(self.matcher, self.stories, state)
         self._turn = asyncio.Lock()
 
     async def publish(
@@ -109,9 +97,9 @@ class Newsroom:
         """
         slugs = tuple(dict.fromkeys(edition.slug for edition in editions))
         async with self._turn:
+            await self._take_up()
             await self._catch_up()
-            before = await self._corpus()
-            undo = _undo(editions, before, at, self._now())
+            undo = render_undo(undo_of(editions, await self._corpus(), at, self._now()))
             if begun is not None:
                 await begun(undo)
             ingested = await asyncio.to_thread(self._store, editions)
@@ -125,7 +113,10 @@ class Newsroom:
                     await self._state.outbox.note_announced(slug)  # or its next version would be news to everybody
                     told.append(Told(slug, corrections=corrected[slug]))
                 else:
-                    told.append(await self._tell(library, library.articles[slug], corrected[slug], at))
+                    article = library.articles[slug]
+                    hears, story = await self._debts.tell(library, article, at)
+                    answers = await self._debts.answer(library, article, at)
+                    told.append(Told(slug, hears, answers, corrected[slug], story))
             return Published(tuple(ingested), tuple(told), undo)
 
     async def _library(self) -> Library:
@@ -135,18 +126,20 @@ class Newsroom:
     async def _corpus(self) -> Mapping[str, Article]:
         """The articles that are there. Raises StateError: whatever is wrong in them is no fault of a new one."""
         try:
-            return _by_slug(await asyncio.to_thread(corpus_of, self._answering.settings))
+            articles = await asyncio.to_thread(corpus_of, self._answering.settings)
         except CorpusError as error:
             raise StateError(str(error)) from error
+        return {article.slug: article for article in articles}
 
     async def keep_up(self, stop: asyncio.Event, every: float = 30.0) -> None:
-        """Owe the corrections of what others change, by hand too, and of what an ended process left; until `stop`."""
+        """Owe the corrections of what others change, by hand too, and end what an ended process left; until `stop`."""
         seen = ""
         while not stop.is_set():
             digest = (await self._library()).digest
             if digest != seen:
                 try:
                     async with self._turn:
+                        await self._take_up()
                         await self._catch_up()
                     seen = digest
                 except (SQLAlchemyError, AnnuncioError) as error:
@@ -165,21 +158,26 @@ class Newsroom:
         owed: Counter[str] = Counter()
         for slug, article in (before or {}).items():
             if article != library.articles.get(slug):
-                owed[slug] = await self._correct(slug, article, library.articles.get(slug), (held or {}).get(slug))
+                owed[slug] = await self._debts.correct(
+                    slug, article, library.articles.get(slug), (held or {}).get(slug)
+                )
         if before != library.articles:
             await asyncio.to_thread(write_told, folder, library.articles)
         return owed
 
     async def preview(self, editions: Sequence[Edition], *, at: datetime | None = None) -> tuple[Preview, ...]:
         """What `publish` would do with these editions and this time; an article of several is previewed once."""
+        found = []
         async with self._turn:
-            before = await self._corpus()
-            return tuple(
-                [
-                    await self._preview(slug, editions, before.get(slug), at)
-                    for slug in dict.fromkeys(edition.slug for edition in editions)
-                ]
-            )
+            before, library = await self._corpus(), await self._library()
+            for slug in dict.fromkeys(edition.slug for edition in editions):
+                new = [edition for edition in editions if edition.slug == slug]
+                news = slug not in _shipped(self._answering.settings)
+                news = news and not await self._state.outbox.is_announced(slug)
+                found.append(
+                    await preview_of(new, before.get(slug), library, self._debts, self._answering.encoder, news, at)
+                )
+        return tuple(found)
 
     async def withdraw(self, undo: str) -> None:
         """Undo: what is still owed is owed no more, and what stood there before stands there again.
@@ -187,160 +185,50 @@ class Newsroom:
         Who was told meanwhile of what stands no longer is owed a correction. What was not said because this said it is
         owed now: the same story, told by others that stand, and answers that others published since then give.
         """
-        former = json.loads(undo)
-        files: dict[str, str | None] = former["files"]
-        at = datetime.fromisoformat(former["at"]) if former["at"] else None
-        made = datetime.fromisoformat(former["made"]) if "made" in former else None  # it was not noted always
         async with self._turn:
-            slugs = tuple(dict.fromkeys(name.partition("/")[0] for name in files))
-            stories = {slug: await self._state.outbox.story_of(slug) for slug in slugs}
-            for slug in slugs:  # first: its time may come while the index is built
-                await self._state.outbox.withdraw(slug, at)
-            await asyncio.to_thread(put_back, self._answering, files)
-            await asyncio.to_thread(self._answering.catalogue.refresh)
-            await self._catch_up()
-            library = await self._library()
-            for slug in slugs:
-                await self._tell_anew(library, slug, stories[slug])
-            if made is not None:
-                for slug, moment in (await self._state.outbox.announced_since(made)).items():
-                    if slug in library.articles:
-                        await self._answer(library.articles[slug], moment)
+            await self._take_up()
+            former = parse_undo(undo)
+            stories = {slug: await self._state.outbox.story_of(slug) for slug in former.slugs}
+            former = replace(former, stories=stories)
+            await asyncio.to_thread(begin_undoing, self._answering.settings.data_dir, former)
+            await self._undo(former)
+
+    async def _take_up(self) -> None:
+        """End what another process, or this one, began to undo and did not end."""
+        former = await asyncio.to_thread(begun_undoing, self._answering.settings.data_dir)
+        if former is not None:
+            try:
+                await self._undo(former)
+            except CorpusError as error:
+                log.warning("what was begun to be undone cannot be ended: %s", error)
+
+    async def _undo(self, former: Undo) -> None:
+        """All of it; done once more, it changes nothing. Where the corpus refuses it, it counts as never begun."""
+        slugs, stories = former.slugs, former.stories or {}
+        for slug in slugs:  # first: its time may come while the index is built
+            await self._state.outbox.withdraw(slug, former.at)
+        folder = self._answering.settings.data_dir
+        try:
+            await asyncio.to_thread(put_back, self._answering, former.files)
+        except CorpusError:
+            await asyncio.to_thread(end_undoing, folder)
+            raise
+        await asyncio.to_thread(self._answering.catalogue.refresh)
+        await self._catch_up()
+        library = await self._library()
+        for slug in slugs:
+            await self._debts.tell_anew(library, slug, stories.get(slug))
+        if former.made is not None:
+            for slug, moment in (await self._state.outbox.announced_since(former.made)).items():
+                if slug in library.articles:
+                    await self._debts.answer(library, library.articles[slug], moment)
+        await asyncio.to_thread(end_undoing, folder)
 
     def _store(self, editions: Sequence[Edition]) -> list[Ingested]:
         ingested = write_editions(self._answering, editions)
         self._answering.catalogue.refresh()
         self._answering.samples()
         return ingested
-
-    async def _tell(self, library: Library, article: Article, corrected: int, at: datetime | None) -> Told:
-        outbox = self._state.outbox
-        told = await self._told_near(library, article)
-        story = _first_telling(article.slug, await self._telling(library, article, told), told)
-        own = await self._own(library, article)
-        hears = await outbox.announce(article.slug, article.original.topics, own=own, at=at, story=story)
-        if story is not None:  # every message that told it names this article too
-            for slug in (slug for slug, tells in told.items() if story in {slug, tells}):
-                await outbox.owe_edits(slug, article.slug, at)
-        answers = await self._answer(article, at)
-        return Told(article.slug, hears, answers, corrected, story)
-
-    async def _tell_anew(self, library: Library, withdrawn: str, story: str | None) -> None:
-        """Owe what others tell of the story of an article that is announced no more.
-
-        `story` is the one that it told again itself, where it did.
-        """
-        standing = [
-            library.articles[slug]
-            for slug in await self._state.outbox.told_again(withdrawn, story)
-            if slug in library.articles
-        ]
-        subjects = [
-            Subject(article.slug, article.original.topics, await self._own(library, article), story or withdrawn)
-            for article in standing
-        ]
-        if subjects:
-            await self._state.outbox.tell_anew(withdrawn, subjects, story)
-
-    async def _telling(self, library: Library, article: Article, told: Mapping[str, str | None]) -> str | None:
-        """Which of the articles that people were told of tells the story of this one."""
-        return await asyncio.to_thread(self.stories.told_before, library, article, told.keys())
-
-    async def _told_near(self, library: Library, article: Article) -> Mapping[str, str | None]:
-        """The articles of about the same days that somebody was told of, each with the story that it told again."""
-        near = [
-            other.slug
-            for other in library.newest_first
-            if other.slug != article.slug and abs(other.original.published - article.original.published) <= WITHIN
-        ]
-        return await self._state.outbox.told_of(near)
-
-    async def _own(self, library: Library, article: Article) -> frozenset[int]:
-        topics = [topic for topic, _ in await self._state.subscriptions.own_topics()]
-        return await asyncio.to_thread(self.matcher.topics_of, library, article, topics)
-
-    async def _answer(self, article: Article, at: datetime | None) -> int:
-        """Owe its asker each answer that the article gives to a question that waits."""
-        waiting = await self._state.questions.awaited()
-
-        def answered() -> list[tuple[int, str, str | None]]:
-            answerer = self._answering.answerer
-            return [
-                (question.chat_id, str(question.id), None)
-                for question in waiting
-                if answers_of(answerer, article, question.question, question.language) is not None
-            ]
-
-        rows = await asyncio.to_thread(answered) if waiting else []
-        return await self._state.outbox.owe(DeliveryKind.ANSWER, article.slug, rows, at) if rows else 0
-
-    async def _correct(self, slug: str, before: Article | None, after: Article | None, at: datetime | None) -> int:
-        """Owe those who were shown what stands no longer what stands now; how many."""
-        owed = 0
-        for change in await asyncio.to_thread(corrections, before, after):
-            # Kept though nobody saw it: who is still owed what was said before is told what is said by now.
-            kept = await self._state.shown.correct(slug, change.sentence, change.language, change.was, change.now)
-            chats = await self._state.shown.who_saw(change.sentence, change.language, change.was)
-            if chats:
-                rows = [(chat, str(kept.id), None) for chat in chats]
-                owed += await self._state.outbox.owe(DeliveryKind.CORRECTION, slug, rows, at)
-        return owed
-
-    async def _preview(
-        self, slug: str, editions: Sequence[Edition], before: Article | None, at: datetime | None
-    ) -> Preview:
-        new = {edition.language: edition for edition in editions if edition.slug == slug}
-        article = _with(before, new)
-        library = await asyncio.to_thread(throwaway_library, [article], self._answering.encoder)
-        current = await self._library()
-        both = Library({**current.articles, slug: article}, library.search, library.words, library.digest)
-        told = await self._told_near(both, article)
-        duplicate = await self._telling(both, article, told)
-        own = await self._own(library, article)
-        news = slug not in _shipped(self._answering.settings) and not await self._state.outbox.is_announced(slug)
-        story = _first_telling(slug, duplicate, told)
-        hears: Mapping[Rhythm, int] = {}
-        first: Mapping[Rhythm, datetime] = {}
-        if news:
-            hears = await self._state.outbox.audience(article.original.topics, own, story)
-            first = await self._state.outbox.first_due(article.original.topics, own, story, at)
-        return Preview(
-            article=article,
-            known=before is not None and all(before.edition(language) == e for language, e in new.items()),
-            news=news,
-            duplicates=(current.articles[duplicate],) if duplicate is not None else (),
-            hears=hears,
-            first=first,
-            corrections=await asyncio.to_thread(corrections, before, article),
-        )
-
-
-def _first_telling(slug: str, found: str | None, told: Mapping[str, str | None]) -> str | None:
-    """The article that told the story of `slug` first, given one that tells it; None where that was `slug` itself."""
-    first = None if found is None else told[found] or found
-    return None if first == slug else first
-
-
-def _by_slug(articles: Sequence[Article]) -> dict[str, Article]:
-    return {article.slug: article for article in articles}
-
-
-def _with(before: Article | None, new: Mapping[str, Edition]) -> Article:
-    """The article as it will be, the original first."""
-    editions = {**({edition.language: edition for edition in before.editions} if before else {}), **new}
-    return article_of(editions.values())
-
-
-def _undo(editions: Sequence[Edition], before: Mapping[str, Article], at: datetime | None, made: datetime) -> str:
-    """What stood in the place of each edition, its file or nothing, from when on people were to be told, and when."""
-    former = {
-        f"{edition.slug}/{edition.language}": before[edition.slug].edition(edition.language)
-        if edition.slug in before
-        else None
-        for edition in editions
-    }
-    files = {name: render_edition(edition) if edition else None for name, edition in former.items()}
-    return json.dumps({"files": files, "at": at.isoformat() if at else None, "made": made.isoformat()})
 
 
 def _shipped(settings: Settings) -> frozenset[str]:

@@ -2,7 +2,8 @@
 
 Two tellings lie close together as texts and agree in their figures. A company's next story has its name and its trade
 in common with the one before, but not its figures; where there are too few of them to tell, it is another story: one
-message too many loses nothing, one too few does. The thresholds were chosen by `python -m benchmarks.stories`.
+message too many loses nothing, one too few does. A text that comes again word for word, as a page does that moved to
+another address, needs no figures. The thresholds were chosen by `python -m benchmarks.stories`.
 """
 
 import re
@@ -12,10 +13,11 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.answers.evidence import question_names
 from bot.answers.library import Library
+from bot.answers.relative import relatives
 from bot.answers.values import dates, durations, names, quantities
-from bot.answers.wording import CAPITALS, fold, terms
+from bot.answers.wording import CAPITALS, bare, fold, terms
+from bot.answers.written import question_names
 from corpus.model import Article, Edition
 from index.encoder import Encoder, Vectors
 
@@ -42,11 +44,13 @@ _SHORTEST = 4
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gist:
-    """What an edition is known by: its opening as a vector (dimension,), and the figures and names there."""
+    """What an edition is known by: its opening as a vector (dimension,), and what is said there."""
 
     vector: Vectors = field(repr=False)
     figures: frozenset[str]
     names: frozenset[str]
+    sentences: frozenset[str]
+    """Bare, the title too; none where one of them says "tomorrow" or the like: another day it says something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +64,28 @@ class Likeness:
     """How many figures those are."""
     names: int
     """How many names both have."""
+    word_for_word: bool = False
+    """Whether they say the same sentences."""
 
     @property
     def one_story(self) -> bool:
         """Whether it is enough for one story."""
+        if self.word_for_word:
+            return True
         named = self.names > 0 or self.shared > FEWEST  # a city has another name elsewhere
         return self.cosine >= CLOSE and self.shared >= FEWEST and self.agreement >= AGREEING and named
 
 
 def gist_of(edition: Edition, vector: Vectors) -> Gist:
     """The gist of an edition whose opening has this vector."""
-    texts = [edition.title, *(s.text for paragraph in edition.paragraphs[:OPENING] for s in paragraph.sentences)]
+    sentences = [sentence.text for paragraph in edition.paragraphs[:OPENING] for sentence in paragraph.sentences]
+    texts = [edition.title, *sentences]
+    lasting = not any(relatives(text, edition.language, edition.published, edition.language) for text in texts)
     return Gist(
         vector=vector,
         figures=frozenset(figure for text in texts for figure in _figures(text, edition.language)),
         names=frozenset(name for text in texts for name in _names(text, edition.language)),
+        sentences=frozenset(bare(text) for text in texts) if lasting else frozenset(),
     )
 
 
@@ -87,7 +98,8 @@ def likeness(one: Gist, other: Gist) -> Likeness:
     """Lay two tellings side by side."""
     shared = len(one.figures & other.figures)
     agreement = shared / max(1, min(len(one.figures), len(other.figures)))
-    return Likeness(float(one.vector @ other.vector), agreement, shared, len(one.names & other.names))
+    again = bool(one.sentences) and one.sentences == other.sentences
+    return Likeness(float(one.vector @ other.vector), agreement, shared, len(one.names & other.names), again)
 
 
 class Stories:

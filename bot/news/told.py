@@ -6,11 +6,11 @@ the rest at its next start, and an edition that somebody changes or removes by h
 
 import json
 import logging
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from bot.errors import AnnuncioError, StateError
+from bot.errors import AnnuncioError
+from bot.news.files import write_whole
 from corpus.model import Article, Edition
 from corpus.reader import parse_edition, render_edition
 
@@ -50,9 +50,4 @@ def write_told(folder: Path, articles: Mapping[str, Article]) -> None:
         slug: {edition.language: render_edition(edition) for edition in article.editions}
         for slug, article in articles.items()
     }
-    path, draft = folder / FILE, folder / f".{FILE}.{os.getpid()}"
-    try:
-        draft.write_text(json.dumps(texts, ensure_ascii=False), encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise StateError(f"{path} cannot be written ({error.strerror or error}): make room there") from error
+    write_whole(folder / FILE, json.dumps(texts, ensure_ascii=False))

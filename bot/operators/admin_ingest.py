@@ -18,7 +18,7 @@ from bot.chat.waiting import Waiting
 from bot.clock import Clock, utc_now
 from bot.errors import AnnuncioError, ChatGoneError, SendError, TryLaterError
 from bot.news.drafting import edition_of
-from bot.operators.drafts import Desk, DraftState, Offer, Undoable, edition_in, undo_begun
+from bot.operators.drafts import Desk, Offer, Undoable
 from bot.operators.offers import (
     DISCARD,
     PREFIX,
@@ -32,6 +32,7 @@ from bot.operators.offers import (
     compose_published,
     compose_waiting,
 )
+from bot.operators.payloads import DraftState, edition_in, undo_begun
 from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
 from bot.state.drafts import KeptDraft

@@ -6,33 +6,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from pathlib import Path
 from typing import Protocol
 
 from bot.answers.library import Library
 from bot.clock import Clock, utc_now
-from bot.news.publishing import Preview, Published
+from bot.news.previewing import Preview
+from bot.news.publishing import Published
 from bot.operators.addresses import bare_address
+from bot.operators.payloads import DraftState, edition_in, payload_of, undo_begun, undo_until
 from bot.state.drafts import Drafts, KeptDraft
 from bot.threads import in_thread
 from corpus.draft import slugify
 from corpus.model import Edition, Paragraph, Sentence
-from corpus.reader import parse_edition, render_edition
 
 UNDO = timedelta(minutes=10)
 """How long nobody is told of what an admin published."""
-_UNDO = "\f"
-"""Stands in a payload between the edition and how its publishing is undone: no edition holds such a character."""
-
-
-class DraftState(StrEnum):
-    """What was decided about a draft; only the first still waits."""
-
-    WAITING = "waiting"
-    PUBLISHED = "published"
-    DISCARDED = "discarded"
-    UNDONE = "undone"
 
 
 class News(Protocol):
@@ -102,7 +90,7 @@ class Desk:
         What was begun with that is taken back, or ended, by the new one.
         """
         offered = await self._offer(edition)
-        payload, publish_at = render_edition(edition), None
+        payload, publish_at = payload_of(edition), None
         async with self._turn:
             replaced = [
                 earlier
@@ -111,7 +99,7 @@ class Desk:
             ]
             for earlier in replaced:
                 if (undo := undo_begun(earlier)) and publish_at is None:
-                    payload, publish_at = f"{payload}{_UNDO}{undo}", earlier.publish_at
+                    payload, publish_at = payload_of(edition, undo), earlier.publish_at
             draft = await self._drafts.add(edition.slug, payload, DraftState.WAITING, publish_at)
             for earlier in replaced:
                 await self._decide(earlier, DraftState.DISCARDED)
@@ -175,18 +163,18 @@ class Desk:
             draft = await self._drafts.get(number)
             if draft is not None and draft.state == DraftState.WAITING:
                 edition = edition_in(draft)
-                _, begun, undo = draft.payload.partition(_UNDO)
+                undo = undo_begun(draft)
                 if await self._stored(edition) is None:
                     edition = renamed(edition, f"{edition.published.isoformat()}-{slugify(title)}")
-                    begun = undo = ""
+                    undo = ""
                 edition = replace(edition, title=title)
                 await self._drafts.change(
                     number,
                     was=DraftState.WAITING,
                     state=DraftState.WAITING,
                     slug=edition.slug,
-                    payload=f"{render_edition(edition)}{begun}{undo}",
-                    publish_at=draft.publish_at if begun else None,
+                    payload=payload_of(edition, undo),
+                    publish_at=draft.publish_at if undo else None,
                 )
         return await self.shown(number)
 
@@ -211,8 +199,7 @@ class Desk:
             draft = await self._drafts.get(number)
             if draft is None or draft.state != DraftState.WAITING:
                 return draft
-            edition = edition_in(draft)
-            text, _, undo = draft.payload.partition(_UNDO)
+            edition, undo = edition_in(draft), undo_begun(draft)
             taken_up = draft.publish_at if undo else None
             if taken_up is not None and taken_up <= self._now():
                 [preview] = await self._news.preview([edition])
@@ -223,7 +210,7 @@ class Desk:
             until = taken_up or self._now() + UNDO
 
             async def note(undo: str) -> None:
-                payload = f"{text}{_UNDO}{undo}"
+                payload = payload_of(edition, undo)
                 await self._drafts.change(
                     number, was=DraftState.WAITING, state=DraftState.WAITING, payload=payload, publish_at=until
                 )
@@ -245,23 +232,6 @@ class Desk:
 
     async def _decide(self, draft: KeptDraft, state: DraftState) -> None:
         await self._drafts.change(draft.id, was=draft.state, state=state)
-
-
-def undo_until(draft: KeptDraft, now: datetime) -> datetime | None:
-    """Until when it can be taken back; None where it cannot."""
-    until = draft.publish_at if draft.state == DraftState.PUBLISHED else None
-    return until if until is not None and now < until else None
-
-
-def undo_begun(draft: KeptDraft) -> str:
-    """How its publishing is undone; empty where it was never begun."""
-    return draft.payload.partition(_UNDO)[2]
-
-
-def edition_in(draft: KeptDraft) -> Edition:
-    """The edition that a draft holds."""
-    text = draft.payload.partition(_UNDO)[0]
-    return parse_edition(text.encode(), Path(f"draft-{draft.id}.md"), slug=draft.slug)
 
 
 def renamed(edition: Edition, slug: str) -> Edition:

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from html import escape
 
 from bot.chat.composing import SUMMARY, cut, one_line
-from bot.news.publishing import Preview
-from bot.operators.drafts import DraftState, Offer, Undoable, undo_until
+from bot.news.previewing import Preview
+from bot.operators.drafts import Offer, Undoable
+from bot.operators.payloads import DraftState, undo_until
 from bot.replies import Button, Reply
 from bot.state.drafts import KeptDraft
 from bot.state.kinds import Rhythm

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, String, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, Rhythm, SubscriptionState
@@ -35,7 +35,7 @@ def hearers(subject: Subject) -> Select[Any]:
     label = select(func.min(subscription_topics.c.topic)).where(
         subscription_topics.c.chat_id == here, subscription_topics.c.topic.in_(subject.topics)
     )
-    in_own_words = select(func.min(own_topics.c.id)).where(
+    in_own_words = select(func.aggregate_strings(own_topics.c.id.cast(String), " ")).where(
         own_topics.c.chat_id == here, own_topics.c.id.in_(subject.own)
     )
     topics = (EVERYTHING, *subject.topics)
@@ -76,9 +76,13 @@ def _told(chat_id: ColumnElement[int], story: str) -> ColumnElement[bool]:
     )
 
 
-def because_of(row: Row[Any]) -> str:
-    """The most telling of the topics of one of the `hearers`: in their own words, then by a label, then everything."""
-    return f"{OWN}{row.own}" if row.own is not None else row.topic or EVERYTHING
+def because_of(row: Row[Any]) -> tuple[str, str | None]:
+    """The most telling of the topics of one of the `hearers`: in their own words, then by a label, then everything.
+
+    And their further topics in their own words, between spaces; None where there are none.
+    """
+    own = [f"{OWN}{number}" for number in sorted(map(int, (row.own or "").split()))]
+    return own[0] if own else row.topic or EVERYTHING, " ".join(own[1:]) or None
 
 
 async def counted(connection: AsyncConnection, subject: Subject) -> dict[Rhythm, int]:

@@ -16,32 +16,29 @@ from bot.state.vault import Vault
 RETURNS = (PauseReason.BLOCKED, PauseReason.GONE)
 """The pauses that end when the chat is there again."""
 
-SUBSCRIBED = exists().where(
-    subscriptions.c.chat_id == deliveries.c.chat_id, subscriptions.c.state == SubscriptionState.ACTIVE
-)
+
+def _whose_subscription(*where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """True of a delivery whose chat has such a subscription, also in a statement that names subscriptions itself."""
+    return exists().where(subscriptions.c.chat_id == deliveries.c.chat_id, *where).correlate(deliveries)
+
+
+SUBSCRIBED = _whose_subscription(subscriptions.c.state == SubscriptionState.ACTIVE)
 """True of a delivery whose chat has an active subscription."""
 
-AWAY = exists().where(
-    subscriptions.c.chat_id == deliveries.c.chat_id,
-    subscriptions.c.pause_reason.in_((*RETURNS, PauseReason.RESTING)),
-)
+AWAY = _whose_subscription(subscriptions.c.pause_reason.in_((*RETURNS, PauseReason.RESTING)))
 """True of a delivery whose chat is expected back: blocked, gone or resting."""
 
 WANTED = or_(SUBSCRIBED, and_(deliveries.c.kind == DeliveryKind.ANSWER, ~AWAY))
 """True of a delivery that may go out now: an answer was asked for, with or without a subscription, but waits for the
 return of who is away."""
 
-_RESTING = exists().where(
-    subscriptions.c.chat_id == deliveries.c.chat_id, subscriptions.c.pause_reason == PauseReason.RESTING
-)
-
 OWED = or_(
     SUBSCRIBED,
     deliveries.c.kind == DeliveryKind.ANSWER,
-    and_(deliveries.c.kind == DeliveryKind.CORRECTION, _RESTING),
+    and_(deliveries.c.kind == DeliveryKind.CORRECTION, _whose_subscription()),
 )
-"""True of a delivery that stays owed, now or later: answers over every pause, for they were asked for apart, and
-corrections over a rest, for what is put right was read before it."""
+"""True of a delivery that stays owed, now or later: answers, for they were asked for apart, and corrections over every
+pause, for what is put right was read before it. Who left for good is sent none, and they go with the subscription."""
 
 
 def at(chat: ChatAddress, vault: Vault) -> ColumnElement[bool]:

@@ -5,12 +5,13 @@ SQLite by default, made for two processes at once (the bot and `annuncio ingest`
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Insert, NullPool, Table, event, make_url
+from sqlalchemy import URL, Connection, Insert, NullPool, Table, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -107,6 +108,18 @@ async def _deletions(connection: AsyncConnection) -> int:
     """How many deletions were noted whose bytes may be left in the SQLite file."""
     noted: int = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
     return noted
+
+
+SharedClock = Callable[[AsyncConnection, datetime], Awaitable[datetime]]
+"""The moment on which all processes that share a database agree, from a connection and this machine's moment."""
+
+
+async def by_the_database(connection: AsyncConnection, now: datetime) -> datetime:
+    """By the clock of the server, for the machines' own may differ; SQLite has none but that of its one machine."""
+    if connection.dialect.name == "sqlite":
+        return now
+    moment: datetime = (await connection.execute(select(func.clock_timestamp()))).scalar_one()
+    return moment
 
 
 async def lock(connection: AsyncConnection, table: Table) -> None:

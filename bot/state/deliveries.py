@@ -6,6 +6,9 @@ from datetime import datetime
 from bot.replies import ChatAddress
 from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason
 
+ShownSentence = tuple[str, str, str]
+"""Id, language and text of a sentence that somebody is shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -59,7 +62,8 @@ class Outcome:
     """How an attempt ended: the next state with its reason, and what it says about the chat.
 
     `due_at` goes with `pending`: when to try again; `unheard` says that this was no try. `pause` stops the chat's
-    subscription, `moved_to` is the chat's new address, `message_id` the message that was sent.
+    subscription, `moved_to` is the chat's new address, `message_id` the message that was sent, and `shown` is what it
+    held that can be corrected.
     """
 
     state: DeliveryState
@@ -69,3 +73,4 @@ class Outcome:
     moved_to: str | None = None
     message_id: int | None = None
     unheard: bool = False
+    shown: tuple[ShownSentence, ...] = field(default=(), repr=False)

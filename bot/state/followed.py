@@ -26,7 +26,7 @@ async def followed(
     these = announcements.c.slug.in_({row.article for row in news})
     noted = await connection.execute(select(announcements.c.slug, announcements.c.topics).where(these))
     topics = {slug: lines.split("\n") for slug, lines in noted if lines is not None}
-    reasons = {row.id: _reason(row.because, mine.get(row.chat_id, set()), topics.get(row.article)) for row in news}
+    reasons = {row.id: _reason(row, mine.get(row.chat_id, set()), topics.get(row.article)) for row in news}
     changed = {row.id: new for row in news if (new := reasons[row.id]) is not None and new != row.because}
     for because in set(changed.values()):  # for a later edit of the message, too
         by_it = deliveries.c.id.in_([number for number, new in changed.items() if new == because])
@@ -43,10 +43,14 @@ async def followed(
     return [row for row in rows if row.id not in gone], changed
 
 
-def _reason(because: str, mine: set[str], topics: Sequence[str] | None) -> str | None:
+def _reason(row: Row[Any], mine: set[str], topics: Sequence[str] | None) -> str | None:
     """By which topic an article of these topics, None where they are not known, still comes; None where by none."""
+    because: str = row.because
     if because in mine or (topics is None and because == EVERYTHING):
         return because
+    for other in (row.also or "").split():
+        if other in mine:
+            return str(other)
     labels = mine.intersection(topics or ())
     return min(labels) if labels else EVERYTHING if EVERYTHING in mine else None
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.clock import Clock, utc_now
 from bot.settings import Settings
 from bot.state.counts import Counts
-from bot.state.database import Engines
+from bot.state.database import Engines, SharedClock, by_the_database
 from bot.state.drafts import Drafts
 from bot.state.migrating import migrate
 from bot.state.outbox import Outbox
@@ -42,8 +42,12 @@ class State:
 
 
 @asynccontextmanager
-async def open_state(settings: Settings, vault: Vault, *, now: Clock = utc_now) -> AsyncIterator[State]:
+async def open_state(
+    settings: Settings, vault: Vault, *, now: Clock = utc_now, shared: SharedClock = by_the_database
+) -> AsyncIterator[State]:
     """Open the settings' database, made and migrated as needed; closed at the end of the block.
+
+    `shared` is the clock on which all that have it open agree.
 
     Raises StateError when it cannot be written or read, was written by a newer version, or was sealed with a key that
     the vault does not have.
@@ -56,7 +60,7 @@ async def open_state(settings: Settings, vault: Vault, *, now: Clock = utc_now) 
         yield State(
             Subscriptions(engines, vault, now),
             Questions(engines, vault, now),
-            Outbox(engines, vault, now),
+            Outbox(engines, vault, now, shared),
             Shown(engines, vault, now),
             Drafts(engines, now),
             Watched(engines),

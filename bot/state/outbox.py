@@ -18,7 +18,7 @@ from bot.replies import Channel
 from bot.state import audience, owing
 from bot.state.audience import Subject
 from bot.state.chats import OWED, WANTED, skip_pending
-from bot.state.database import Engines
+from bot.state.database import Engines, SharedClock, by_the_database
 from bot.state.deliveries import Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
 from bot.state.parcels import INTERRUPTED, candidates, parcels, put_off
@@ -34,10 +34,14 @@ LEASE = timedelta(seconds=60)
 class Outbox:
     """What is owed, in one database that several processes may share."""
 
-    def __init__(self, engines: Engines, vault: Vault, now: Clock = utc_now) -> None:
+    def __init__(
+        self, engines: Engines, vault: Vault, now: Clock = utc_now, shared: SharedClock = by_the_database
+    ) -> None:
+        """`shared` is the clock that leases go by."""
         self._engines = engines
         self._vault = vault
         self._now = now
+        self._shared = shared
 
     # What is owed
 
@@ -91,8 +95,8 @@ class Outbox:
     ) -> int:
         """Owe something about the article to chats, each row (chat id, about, because); how many are owed it anew.
 
-        Each comes once, however often it is owed. Without an active subscription a chat is owed answers alone, and
-        while it rests corrections too; who is away gets them at the return.
+        Each comes once, however often it is owed. A chat without a subscription is owed answers alone; over a pause
+        corrections wait for the return, and answers for that of who is away.
         """
         async with self._engines.write() as connection:
             return await owing.owe(connection, kind, article, rows, self._now(), at)
@@ -165,13 +169,6 @@ class Outbox:
         async with self._engines.read() as connection:
             return await connection.scalar(select(exists().where(announcements.c.slug == slug))) or False
 
-    async def pending_of(self, slug: str) -> Mapping[DeliveryState, int]:
-        """How many deliveries of the article stand in which state."""
-        query = select(deliveries.c.state, func.count()).where(deliveries.c.article == slug)
-        async with self._engines.read() as connection:
-            rows = await connection.execute(query.group_by(deliveries.c.state))
-            return {row[0]: row[1] for row in rows}
-
     async def told_of(self, slugs: Collection[str]) -> Mapping[str, str | None]:
         """Those of the articles of which anybody is owed or was sent something.
 
@@ -197,7 +194,10 @@ class Outbox:
         async with self._engines.write() as connection:
             while rows := await candidates(connection, channel, now, limit):
                 awake = await put_off(connection, rows, now)
-                if awake and (found := await parcels(connection, self._vault, awake, now, owner, now + LEASE)):
+                if not awake:
+                    continue
+                lease_until = await self._shared(connection, now) + LEASE
+                if found := await parcels(connection, self._vault, awake, now, owner, lease_until):
                     return found
         return ()
 
@@ -220,8 +220,8 @@ class Outbox:
     async def settle(self, items: Sequence[tuple[Parcel, Outcome]]) -> None:
         """Write how parcels that were taken ended, many in one transaction; repeating it changes nothing.
 
-        What should be tried again is skipped where the person left in between, but for answers, and for corrections
-        while the person rests: those wait.
+        What should be tried again is skipped where the person left in between, but for answers and corrections: those
+        wait.
         """
         async with self._engines.write() as connection:
             await settle(connection, self._vault, items, self._now())
@@ -235,20 +235,22 @@ class Outbox:
         sending = deliveries.c.state == DeliveryState.SENDING
         others = or_(deliveries.c.owner.is_(None), deliveries.c.owner != owner)
         async with self._engines.write() as connection:
+            moment = await self._shared(connection, now)
             await connection.execute(
-                update(deliveries).where(sending, deliveries.c.owner == owner).values(lease_until=now + LEASE)
+                update(deliveries).where(sending, deliveries.c.owner == owner).values(lease_until=moment + LEASE)
             )
-            ended = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now)
-            return await _owe_again(connection, and_(sending, here, others, ended), now)
+            ended = or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= moment)
+            return await _owe_again(connection, and_(sending, here, others, ended), now, moment)
 
 
-async def _owe_again(connection: AsyncConnection, where: Any, now: datetime) -> int:
+async def _owe_again(connection: AsyncConnection, where: Any, now: datetime, moment: datetime) -> int:
+    """Owe what `where` names; `moment` is now by the clock that leases go by."""
     found = await connection.scalars(
         update(deliveries)
         .where(where)
         .values(
             state=DeliveryState.PENDING,
-            begun_at=case((deliveries.c.lease_until > now - INTERRUPTED, deliveries.c.begun_at)),
+            begun_at=case((deliveries.c.lease_until > moment - INTERRUPTED, deliveries.c.begun_at)),
             owner=None,
             lease_until=None,
             updated_at=now,

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.audience import Subject, because_of, hearers
 from bot.state.database import insert_new
-from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
+from bot.state.kinds import DeliveryKind, DeliveryState, SubscriptionState
 from bot.state.preferences import due_by
 from bot.state.schema import announcements, chats, deliveries, subscriptions
 
@@ -48,9 +48,11 @@ async def owe_announcement(
                 due[_wishes(row)],
                 now,
                 held_until,
-                because=because_of(row),
+                because=because,
+                also=also,
             )
             for row in rows
+            for because, also in [because_of(row)]
         ]
         await connection.execute(insert_new(connection, deliveries), new)
         owed += len(rows)
@@ -101,8 +103,7 @@ async def owe(
 ) -> int:
     """Owe something of this kind to chats, each row (chat id, about, because); how many were not owed it before.
 
-    Chats without an active subscription are owed answers alone, and while they rest corrections too. They come at the
-    return of who is away.
+    Chats without a subscription are owed answers alone; over a pause corrections wait for the return.
     """
     owed = 0
     for some in _chunks(rows):
@@ -143,7 +144,7 @@ async def owe(
 def _may_get(row: Row[Any], kind: DeliveryKind) -> bool:
     if kind is DeliveryKind.ANSWER or row.state is SubscriptionState.ACTIVE:
         return True
-    return kind is DeliveryKind.CORRECTION and row.pause_reason is PauseReason.RESTING
+    return kind is DeliveryKind.CORRECTION and row.state is not None
 
 
 async def owe_edits(
@@ -213,6 +214,7 @@ def _row(
     *,
     about: str = "",
     because: str | None = None,
+    also: str | None = None,
     message_id: int | None = None,
 ) -> Mapping[str, Any]:
     return {
@@ -221,6 +223,7 @@ def _row(
         "kind": kind,
         "about": about,
         "because": because,
+        "also": also,
         "state": DeliveryState.PENDING,
         "attempts": 0,
         "due_at": due_at,

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, and_, case, func, literal, or_, select, update
+from sqlalchemy import Row, case, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateError
@@ -15,7 +14,7 @@ from bot.state.audience import OWN
 from bot.state.chats import WANTED
 from bot.state.deliveries import Delivery, Parcel
 from bot.state.followed import followed
-from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
+from bot.state.kinds import DeliveryKind, DeliveryState
 from bot.state.preferences import quiet_of
 from bot.state.schedule import out_of_quiet
 from bot.state.schema import awaited, chats, deliveries, own_topics, subscriptions
@@ -40,16 +39,7 @@ async def candidates(connection: AsyncConnection, channel: Channel, now: datetim
             chats.c.channel == channel,
             deliveries.c.state == DeliveryState.PENDING,
             deliveries.c.due_at <= now,
-            or_(
-                subscriptions.c.state == SubscriptionState.ACTIVE,
-                and_(
-                    deliveries.c.kind == DeliveryKind.ANSWER,
-                    or_(
-                        subscriptions.c.pause_reason.is_(None),  # no subscription, too
-                        subscriptions.c.pause_reason == PauseReason.PERSON,
-                    ),
-                ),
-            ),
+            WANTED,
         )
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
@@ -130,6 +120,7 @@ async def parcels(
             deliveries.c.kind,
             deliveries.c.about,
             deliveries.c.because,
+            deliveries.c.also,
             deliveries.c.attempts,
             deliveries.c.unheard,
             deliveries.c.begun_at,
@@ -137,12 +128,13 @@ async def parcels(
             deliveries.c.due_at,
         )
     )
-    wanted, because = await followed(connection, taken.all(), now)
+    wanted, changed = await followed(connection, taken.all(), now)
     due: dict[int, list[Row[Any]]] = {}
     for delivery in sorted(wanted, key=lambda delivery: (delivery.due_at, delivery.id)):
         due.setdefault(delivery.chat_id, []).append(delivery)
     digests = await _digests(connection, [delivery for mine in due.values() for delivery in mine])
-    words = await _words(connection, vault, [row for rows in (*due.values(), *digests.values()) for row in rows])
+    told = [row for rows in (*due.values(), *digests.values()) for row in rows]
+    words = await _words(connection, vault, told, changed)
     made: list[Parcel] = []
     for row in rows:
         mine = due.get(row.id)
@@ -159,33 +151,29 @@ async def parcels(
                 row.id,
                 row.language or row.last_language,
                 row.zone,
-                tuple(
-                    replace(
-                        _delivery(one, words, digests.get((one.chat_id, one.message_id), ())),
-                        because=because.get(one.id, one.because),
-                    )
-                    for one in mine
-                ),
+                tuple(_delivery(one, words, changed, digests.get((one.chat_id, one.message_id), ())) for one in mine),
             )
         )
     return tuple(made)
 
 
-def _delivery(row: Row[Any], words: Mapping[str, tuple[str, str]], digest: Sequence[Row[Any]] = ()) -> Delivery:
-    own, language = words.get(_source(row) or "", (None, None))
+def _delivery(
+    row: Row[Any], words: Mapping[str, tuple[str, str]], changed: Mapping[int, str], digest: Sequence[Row[Any]] = ()
+) -> Delivery:
+    own, language = words.get(_source(row, changed) or "", (None, None))
     return Delivery(
         id=row.id,
         article=row.article,
         kind=row.kind,
         about=row.about,
-        because=row.because,
+        because=changed.get(row.id, row.because),
         because_words=own,
         language=language if row.kind is DeliveryKind.ANSWER else None,
         attempts=row.attempts - 1,
         unheard=row.unheard,
         begun_at=row.begun_at,
         message_id=row.message_id,
-        together=tuple(_delivery(one, words) for one in digest) if row.kind is DeliveryKind.SECOND_SOURCE else (),
+        together=tuple(_delivery(one, words, changed) for one in digest if row.kind is DeliveryKind.SECOND_SOURCE),
     )
 
 
@@ -211,16 +199,19 @@ async def _digests(
     return {message: rows for message, rows in found.items() if message in edits and len(rows) > 1}
 
 
-def _source(row: Row[Any]) -> str | None:
+def _source(row: Row[Any], changed: Mapping[int, str]) -> str | None:
     """Where the person's own words of a delivery are: an own topic, or a question that waits for its answer."""
     if row.kind is DeliveryKind.ANSWER:
         return f"asked:{row.about}"
-    return row.because if row.because is not None and row.because.startswith(OWN) else None
+    because: str | None = changed.get(row.id, row.because)
+    return because if because is not None and because.startswith(OWN) else None
 
 
-async def _words(connection: AsyncConnection, vault: Vault, rows: Iterable[Row[Any]]) -> dict[str, tuple[str, str]]:
+async def _words(
+    connection: AsyncConnection, vault: Vault, rows: Iterable[Row[Any]], changed: Mapping[int, str]
+) -> dict[str, tuple[str, str]]:
     """The person's own words that these deliveries are about, with their language, by their source."""
-    sources = {source for row in rows if (source := _source(row)) is not None}
+    sources = {source for row in rows if (source := _source(row, changed)) is not None}
     found: dict[str, tuple[str, str]] = {}
     for prefix, table, sealed in ((OWN, own_topics, own_topics.c.words), ("asked:", awaited, awaited.c.question)):
         numbers = [int(source.removeprefix(prefix)) for source in sources if source.startswith(prefix)]

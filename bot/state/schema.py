@@ -173,6 +173,7 @@ deliveries = Table(
     Column("kind", _choice(DeliveryKind), nullable=False),
     Column("about", String(255), nullable=False),
     Column("because", String(255)),  # the topic; `own:` and the number of an own one
+    Column("also", Text),  # further own topics, between spaces: by one of them it comes where the first is gone
     Column("state", _choice(DeliveryState), nullable=False),
     Column("reason", String(REASON_LENGTH)),
     Column("attempts", Integer, nullable=False),  # how often sending was begun

@@ -59,7 +59,7 @@ async def _draw_consequences(
     """What the outcome says about the chat."""
     if outcome.pause is not None:
         await pause_chat(connection, parcel.chat_id, outcome.pause, now)
-        await _keep_answers(connection, parcel, now)
+        await _keep_owed(connection, parcel, now)
     if outcome.moved_to is not None:
         await move(connection, vault, parcel.chat, outcome.moved_to, now)
     if outcome.state is DeliveryState.PENDING:
@@ -67,13 +67,13 @@ async def _draw_consequences(
         await skip_pending(connection, mine & ~OWED, "left while it was being sent", now)
 
 
-async def _keep_answers(connection: AsyncConnection, parcel: Parcel, now: datetime) -> None:
-    """What a chat asked for that proved to be away waits for its return, with all its tries and its time before it."""
-    answers = [delivery.id for delivery in parcel.of(DeliveryKind.ANSWER).deliveries]
-    if answers:
+async def _keep_owed(connection: AsyncConnection, parcel: Parcel, now: datetime) -> None:
+    """What a chat stays owed that proved to be away waits for its return, with all its tries and its time before it."""
+    kept = [delivery.id for delivery in parcel.deliveries]
+    if kept:
         await connection.execute(
             update(deliveries)
-            .where(deliveries.c.id.in_(answers), deliveries.c.state == DeliveryState.FAILED, AWAY)
+            .where(deliveries.c.id.in_(kept), deliveries.c.state == DeliveryState.FAILED, AWAY, OWED)
             .values(
                 state=DeliveryState.PENDING,
                 due_at=now,

@@ -1,19 +1,19 @@
 """Which sentences were shown to which subscriber, and what became of those sentences since."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, or_, select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import Clock, utc_now
 from bot.replies import ChatAddress
 from bot.state.chats import at
 from bot.state.database import Engines, insert_or_change, lock
-from bot.state.kinds import PauseReason, SubscriptionState
+from bot.state.kinds import SubscriptionState
 from bot.state.schema import chats, corrections, shown, subscriptions
 from bot.state.vault import Vault
 
@@ -75,7 +75,8 @@ class Shown:
     async def who_saw(self, sentence: str, language: str, text: str) -> tuple[int, ...]:
         """The ids of the subscribers' chats that were shown this very text of the sentence's article, in this language.
 
-        The digest knows the text; the sentence may have had another place, and so another id, when it was shown.
+        Of paused ones, too: they are told at the return. The digest knows the text; the sentence may have had another
+        place, and so another id, when it was shown.
         """
         article = f"{sentence.partition('/')[0]}/"
         async with self._engines.read() as connection:
@@ -86,15 +87,27 @@ class Shown:
                     shown.c.sentence.startswith(article, autoescape=True),
                     shown.c.language == language,
                     shown.c.digest == digest_of(text),
-                    or_(
-                        subscriptions.c.state == SubscriptionState.ACTIVE,
-                        subscriptions.c.pause_reason == PauseReason.RESTING,  # told when the rest ends
-                    ),
                 )
                 .order_by(shown.c.chat_id)
                 .distinct()
             )
             return tuple(found)
+
+    async def corrected(
+        self, texts: Collection[tuple[str, str, str]], since: datetime
+    ) -> Mapping[tuple[str, str, str], KeptCorrection]:
+        """Those of the texts (article, language, text) that were corrected since then and stand no longer, with how."""
+        query = select(corrections).where(
+            corrections.c.article.in_({article for article, _, _ in texts}), corrections.c.made_at >= since
+        )
+        gone: dict[tuple[str, str, str], KeptCorrection] = {}
+        async with self._engines.read() as connection:
+            for row in await connection.execute(query.order_by(corrections.c.id)):
+                one = KeptCorrection(**row._mapping)
+                gone[one.article, one.language, one.was] = one
+                if one.now is not None:  # it came back
+                    gone.pop((one.article, one.language, one.now), None)
+        return {text: gone[text] for text in texts if text in gone}
 
     async def correct(self, article: str, sentence: str, language: str, was: str, now: str | None) -> KeptCorrection:
         """Keep what a sentence stated and what it states now; the same again is the same correction.

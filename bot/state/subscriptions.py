@@ -96,8 +96,8 @@ class Subscriptions:
     async def unsubscribe(self, chat: ChatAddress) -> bool:
         """End the subscription by the person's wish; False where there was none to end.
 
-        What was still owed is sent no more, but for the answers that the chat asked for, and only `subscribe` brings it
-        back.
+        What was still owed is sent no more, but for the answers that the chat asked for; corrections wait. Only
+        `subscribe` brings it back.
         """
         return await self._pause(chat, PauseReason.PERSON, absent_too=True)
 

@@ -48,6 +48,10 @@ _NOT_TEXT = (
     | filters.POLL
     | filters.Dice.ALL
     | filters.STORY
+    | filters.PAID_MEDIA
+    | filters.CHECKLIST
+    | filters.GAME
+    | filters.GIVEAWAY
 )
 
 
@@ -125,9 +129,14 @@ class Handlers:
             await self.text(update, context)
 
     async def no_text(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Voice, pictures, stickers and the like."""
+        """Voice, pictures, stickers and the like; a question may stand under them."""
         del context
-        await self._answer(update, lambda visitor: self._conversation.sent(visitor, None))
+        message = update.effective_message
+        caption = message.caption if message is not None else None
+        if caption:
+            await self._answer(update, lambda visitor: self._conversation.message(visitor, caption))
+        else:
+            await self._answer(update, lambda visitor: self._conversation.sent(visitor, None))
 
     async def place(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Where somebody is: handed on, and dropped."""
@@ -176,16 +185,12 @@ class Handlers:
 
         In a channel it does nothing for those who do not run it, and that is all that they are told.
         """
-        alerts: list[Reply] = []
-        try:
-            if not visitor.in_charge and query.message is not None and query.message.chat.type == ChatType.CHANNEL:
-                alerts = [Reply(say(await self._conversation.language_of(visitor), "in_charge"), alert=True)]
-                return []
+        if not visitor.in_charge and query.message is not None and query.message.chat.type == ChatType.CHANNEL:
+            replies = [Reply(say(await self._conversation.language_of(visitor), "in_charge"), alert=True)]
+        else:
             replies = await self._conversation.press(visitor, data)
-            alerts = [reply for reply in replies if reply.alert]
-            return [reply for reply in replies if not reply.alert]
-        finally:
-            self._replier.acknowledge(query, alerts)
+        self._replier.acknowledge(query, [reply for reply in replies if reply.alert])
+        return [reply for reply in replies if not reply.alert]
 
     async def membership(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Blocked or removed: paused at once. Back again: what was paused so goes on."""
@@ -201,13 +206,14 @@ class Handlers:
                 await self._subscriptions.resume(chat, everywhere=True)
 
     async def migrated(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """A group became a supergroup: its subscription moves along."""
+        """A group became a supergroup: its subscription moves along, and what is still to be said to it."""
         del context
         message = update.effective_message
         if message is not None and message.migrate_to_chat_id is not None:
             old = ChatAddress(Channel.TELEGRAM, str(message.chat.id))
             async with self._turn(message.chat):
                 await self._subscriptions.move_chat(old, str(message.migrate_to_chat_id))
+                self._replier.apologies.move(old, str(message.migrate_to_chat_id))
 
     async def failed(self, update: object, context: ContextTypes.DEFAULT_TYPE) -> None:
         """Whatever went wrong in a callback: a line for the operator, a kind sentence for the person."""
@@ -217,9 +223,12 @@ class Handlers:
         else:
             log.error("a message was not answered: %s", type(error).__name__, exc_info=error)
         if isinstance(update, Update) and update.effective_chat is not None and update.my_chat_member is None:
-            if update.callback_query is not None and update.effective_chat.type == ChatType.CHANNEL:
-                return  # all of its readers would be told of one press
-            await self._replier.reply(update, await self._conversation.trouble(await self._visitors.of(update)))
+            told = await self._conversation.trouble(await self._visitors.of(update))
+            query, where = update.callback_query, update.effective_chat.type
+            if query is not None and where != ChatType.PRIVATE and decides_pressed(query.data or ""):
+                self._replier.acknowledge(query, told)  # else its button waits on, and everybody is told of one press
+            elif query is None or where != ChatType.CHANNEL:
+                await self._replier.reply(update, told)
 
     def _turn(self, chat: Chat) -> asyncio.Lock:
         """Held while an update of this chat is worked on: what comes after it there waits, other chats do not."""

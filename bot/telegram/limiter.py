@@ -130,6 +130,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         deadline = self._clock() + PATIENCE[lane]
         for tries_left in reversed(range(TRIES[lane])):
             waiting = _Waiting(self._chats.of(key, self._clock()), deadline, asyncio.get_running_loop().create_future())
+            answered = False
             try:
                 await self._turn(lane, waiting)
                 self._overall.start(waiting, self._clock())
@@ -137,19 +138,22 @@ class TwoLanes(BaseRateLimiter[Lane]):
             except LaneHeldError:
                 raise
             except RetryAfter as error:
-                if waiting.started:
+                answered = waiting.started
+                if answered:
                     self._hold(lane, key, seconds_of(error.retry_after))
-                if not waiting.started or not tries_left:
+                if not answered or not tries_left:
                     raise
             except TelegramError as error:
-                if isinstance(error, BadRequest) or not isinstance(error, NetworkError):  # Telegram itself said it
+                answered = isinstance(error, BadRequest) or not isinstance(error, NetworkError)
+                if answered:
                     self._lanes[lane].row.clear()
                 raise
             else:
+                answered = True
                 self._lanes[lane].row.clear()
                 return result
             finally:
-                self._land(waiting)
+                self._land(waiting, answered)
         raise AssertionError("the last try ends in a result or in an error")
 
     @property
@@ -168,8 +172,12 @@ class TwoLanes(BaseRateLimiter[Lane]):
         finally:
             self._waiting[lane].pop(waiting, None)
 
-    def _land(self, waiting: "_Waiting") -> None:
-        if self._overall.end(waiting, self._clock()) and any(self._waiting.values()):
+    def _land(self, waiting: "_Waiting", answered: bool) -> None:
+        """A request is over; `answered` says whether Telegram itself said something to it."""
+        if not waiting.started:
+            return
+        self._overall.end(waiting, self._clock(), answered=answered)
+        if any(self._waiting.values()):
             self._let_go()
 
     def _let_go(self) -> None:

@@ -64,6 +64,7 @@ class Replier:
                     log.info("an answer waits: %s", error)
                     await self._sleep(wait)
                 except ChatMovedError as error:
+                    self.apologies.move(chat, error.address)
                     chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
                 except ChatGoneError:
                     log.info("an answer found its chat gone")

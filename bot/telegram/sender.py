@@ -147,6 +147,8 @@ class TelegramSender:
             if _says(str(error), _NOT_EDITABLE):
                 raise MessageGoneError(str(error)) from error
             raise
+        if reply.ends_asking and _is_private(chat):
+            await self._take_keyboard_away(chat, lane)
         for document in reply.documents:
             await self._send_document(chat, document, None, lane)
         return True
@@ -189,7 +191,7 @@ class TelegramSender:
             button = KeyboardButton(reply.asks_place, request_location=True)
             return ReplyKeyboardMarkup([[button]], resize_keyboard=True, one_time_keyboard=True)
         buttons = keyboard(reply.buttons)
-        if self.keyboards.take(chat, None):
+        if self.keyboards.take(chat, None) or (reply.ends_asking and _is_private(chat)):
             if buttons is None:
                 return ReplyKeyboardRemove()
             await self._take_keyboard_away(chat, lane)

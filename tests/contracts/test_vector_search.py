@@ -122,6 +122,17 @@ def test_only_the_unit_asked_for(search: VectorSearch) -> None:
     assert asked(search, EAST, unit=Unit.PARAGRAPH, language="it") == []
 
 
+def test_the_vectors_of_an_article(search: VectorSearch) -> None:
+    """Those of one unit, in every language; of an article that is not there, none."""
+    found = search.vectors_of("a", Unit.SENTENCE)
+    assert (
+        sorted(found.round(6).tolist())
+        == np.array([(-1, 0, 0), (0, 1, 0), (0.6, 0.8, 0), (0.8, 0.6, 0)], dtype=np.float32).tolist()
+    )
+    assert search.vectors_of("b", Unit.PARAGRAPH).shape == (1, 3)
+    assert search.vectors_of("nowhere", Unit.SENTENCE).shape == (0, 3)
+
+
 def test_asking_twice_finds_the_same(search: VectorSearch) -> None:
     """Searching uses nothing up."""
     first = asked(search, EAST)

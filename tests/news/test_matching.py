@@ -7,7 +7,7 @@ import pytest
 
 from bot.answers.answering import Answer, Answerer
 from bot.answers.library import Library
-from bot.news import matching
+from bot.news import matching, phrases
 from bot.news.matching import Matcher, answer_in, answers_of
 from corpus.model import Article
 from tests.answerers import word_answerer, word_library
@@ -50,6 +50,7 @@ def answerer(library: Library, encoder: WordEncoder) -> Answerer:
 def matcher(encoder: WordEncoder, answerer: Answerer, monkeypatch: pytest.MonkeyPatch) -> Matcher:
     """With thresholds that fit this encoder."""
     monkeypatch.setattr(matching, "NEAR", 0.3)
+    monkeypatch.setattr(matching, "ASKED_NEAR", 0.3)
     monkeypatch.setattr(matching, "BELONGS", 0.5)
     return Matcher(encoder, answerer)
 
@@ -111,7 +112,7 @@ def test_what_another_article_answers_better_is_not_answered_anew(encoder: WordE
     articles: list[Article] = [DEPOT, better]
     both = word_library(articles, encoder)
     answerer = word_answerer(lambda: both, encoder)
-    question = "How many lorries has the depot in Turin?"
+    question = "Are there lorries in the depot in Turin?"
     assert answers_of(answerer, better, question, "en") is not None
     assert answers_of(answerer, DEPOT, question, "en") is None
     assert answer_in(answerer, DEPOT, question, "en") is not None
@@ -121,3 +122,69 @@ def test_what_another_article_answers_better_is_not_answered_anew(encoder: WordE
 def test_any_words_are_a_topic(library: Library, matcher: Matcher, words: str) -> None:
     """Whatever was typed, it is judged; what says nothing belongs nowhere."""
     assert not matcher.belongs(library, DEPOT, words, "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that somebody waits for the answer to."""
+
+    id: int
+    question: str
+    language: str = "en"
+
+
+def test_the_questions_that_an_article_answers(library: Library, matcher: Matcher) -> None:
+    """Those which the article answers, by number, whoever else asked the same."""
+    waiting = [
+        Question(1, "What are the ticket prices in euros?"),
+        Question(2, "Who won the elections?"),
+        Question(3, "What are the ticket prices in euros?"),
+    ]
+    assert matcher.answered_of(library, PRICES, waiting) == {1, 3}
+    assert matcher.answered_of(library, DEPOT, waiting) == frozenset()
+
+
+def test_few_of_many_are_put_to_the_gate(
+    library: Library,
+    matcher: Matcher,
+    encoder: WordEncoder,
+    answerer: Answerer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of twenty thousand topics and questions that come near no sentence none is weighed; each is embedded once, many
+    at a time, however often articles are published."""
+    calls: list[int] = []
+    embed = encoder.encode_queries
+    encoder.encode_queries = lambda texts: calls.append(len(texts)) or embed(texts)  # type: ignore[method-assign,func-returns-value]  # counts what is embedded
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(answerer, "weigh", refuse)
+    topics = [Words(number, f"elections of {number}") for number in range(20_000)]
+    waiting = [Question(number, f"Who won the elections of {number}?") for number in range(20_000)]
+    for article_of_day in (DEPOT, PRICES):
+        assert matcher.topics_of(library, article_of_day, topics) == frozenset()
+        assert matcher.answered_of(library, article_of_day, waiting) == frozenset()
+    assert sum(calls) == 40_000
+    assert len(calls) < 400
+
+
+def test_a_question_may_be_near_an_edition_that_its_asker_does_not_read(encoder: WordEncoder) -> None:
+    """What is near is looked for in all languages of the article, for nobody is to miss what an edition says."""
+    both = article("both", {"it": [["Il depot di turin ha lorries."]], "en": [["Acme speaks of something."]]})
+    library = word_library([both], encoder)
+    matcher = Matcher(encoder, word_answerer(lambda: library, encoder))
+    assert matcher._near(library, both, ["depot turin lorries", "ticket"], 0.9) == [True, False]
+
+
+def test_only_the_last_phrases_are_remembered(encoder: WordEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that nobody has used for the longest are let go, and embedded anew when they are wanted."""
+    monkeypatch.setattr(phrases, "REMEMBERED", 2)
+    remembering = phrases.Phrases(encoder)
+    calls: list[list[str]] = []
+    embed = encoder.encode_queries
+    encoder.encode_queries = lambda texts: calls.append(list(texts)) or embed(texts)  # type: ignore[method-assign,func-returns-value]  # counts what is embedded
+    for wanted in (["depot", "turin"], ["depot"], ["euros"], ["depot", "turin"], []):
+        assert remembering.vectors(wanted).shape == (len(wanted), encoder.dimension)
+    assert calls == [["depot", "turin"], ["euros"], ["turin"]]

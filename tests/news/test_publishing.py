@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from bot.news import matching, publishing
 from bot.news.ingesting import put_back
 from bot.news.publishing import Newsroom, Told
 from bot.news.told import FILE, read_told
+from bot.news.undoing import begin_undoing, begun_undoing, parse_undo
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.deliveries import Outcome
@@ -28,6 +29,7 @@ from tests.answerers import GATE
 from tests.articles import edition
 from tests.clocks import StoppedClock
 from tests.encoders import WordEncoder
+from tests.state.looking import owed_of
 from tests.vaults import VAULT
 
 ANNA, BRUNO, CARLA = (ChatAddress(Channel.TELEGRAM, address) for address in ("1", "2", "3"))
@@ -48,6 +50,7 @@ def answering(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Answers by the words of a text."""
     monkeypatch.setattr("bot.answers.opening.gate_of", lambda _: GATE)
     monkeypatch.setattr(matching, "NEAR", 0.3)
+    monkeypatch.setattr(matching, "ASKED_NEAR", 0.3)
     monkeypatch.setattr(matching, "BELONGS", 0.5)
     return open_answering(settings, WordEncoder("depot", "turin", "lorries", "ticket", "euros"))
 
@@ -128,7 +131,7 @@ async def test_what_is_published_quietly_is_told_to_nobody(newsroom: Newsroom, s
     """It is stored and can be asked about, and is no news, now or when it is published quietly again."""
     await state.subscriptions.subscribe(ANNA)
     assert (await newsroom.publish([DEPOT], quiet=True)).told == (Told("depot"),)
-    assert await state.outbox.pending_of("depot") == {}
+    assert await owed_of(state, "depot") == {}
 
 
 async def test_an_article_that_comes_with_the_bot_is_no_news(
@@ -163,6 +166,20 @@ async def test_a_story_told_before_does_not_ping_again(newsroom: Newsroom, state
         ("1", DeliveryKind.SECOND_SOURCE, "depot"),
         ("2", DeliveryKind.SECOND_SOURCE, "anew"),
     ]
+
+
+async def test_a_page_that_moved_does_not_ping_again(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """An undated page that is seen some days later under another address is stored as another article, and told once,
+    though there is no figure in it."""
+    page = edition("2025-09-20-open-again", "en", [["The museum is open again.", "Entry is free."]], title="Open again")
+    await state.subscriptions.subscribe(ANNA)
+    await newsroom.publish([replace(page, published=date(2025, 9, 20))])
+    await taken(state, clock)
+    later = edition(
+        "2025-09-23-open-again", "en", [["The museum is open again.", "Entry is free."]], title="Open again"
+    )
+    [told] = (await newsroom.publish([replace(later, published=date(2025, 9, 23))])).told
+    assert (told.hears, told.story) == (0, page.slug)
 
 
 async def test_a_question_that_waits_is_answered_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
@@ -213,7 +230,7 @@ async def test_an_end_in_the_middle_loses_no_correction(
     await state.subscriptions.subscribe(ANNA)
     await state.shown.note(ANNA, [OPENS])
     with monkeypatch.context() as patch:
-        patch.setattr(newsroom, "_correct", None)
+        patch.setattr(newsroom._debts, "correct", None)
         with pytest.raises(TypeError):
             await newsroom.publish([CHANGED], quiet=True)
     for _ in range(2):
@@ -303,6 +320,74 @@ async def test_undoing_loses_no_story(newsroom: Newsroom, state: State, clock: S
     assert await taken(state, clock) == []
     assert (await newsroom.publish([DEPOT])).told == (Told("depot", 0, story="anew"),)
     assert [row[1] for row in await taken(state, clock)] == [DeliveryKind.SECOND_SOURCE]
+
+
+@pytest.mark.parametrize("step", ["put_back", "_catch_up", "tell_anew", "answer"])
+async def test_an_end_in_the_middle_of_undoing_loses_nothing(
+    newsroom: Newsroom,
+    answering: Answering,
+    state: State,
+    clock: StoppedClock,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    """Wherever a process ends while it takes an article back, the next one ends that: the story is told by who repeats
+    it, the question answered by who answers it, once, and nobody has to ask for it again."""
+    await state.subscriptions.subscribe(ANNA)
+    await state.questions.await_answer(CARLA, "How many lorries has the depot room for?", "en")
+    first = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    clock.forward(60)
+    again = replace(edition("again", "en", [[s.text for s in DEPOT.sentences]], title="Acme"), source="Again")
+    assert (await newsroom.publish([again])).told == (Told("again", 0, story="depot"),)
+    with monkeypatch.context() as patch:
+        patch.setattr({"put_back": publishing, "_catch_up": newsroom}.get(step, newsroom._debts), step, None)
+        with pytest.raises(TypeError):
+            await newsroom.withdraw(first.undo)
+    for _ in range(2):
+        await kept_up(Newsroom(answering, state, clock))
+    clock.forward(3600)
+    assert await taken(state, clock) == [
+        ("1", DeliveryKind.ANNOUNCEMENT, "again", "everything"),
+        ("3", DeliveryKind.ANSWER, "again", None),
+    ]
+    assert answering.catalogue.current().articles.keys() == {"again"}
+    assert [path.name for path in answering.settings.data_dir.glob("*.json")] == [FILE]
+
+
+async def test_an_end_in_the_middle_of_undoing_a_repetition_keeps_its_story(
+    newsroom: Newsroom, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which story it told again is known to the process that ends the undoing, though it is announced no more."""
+    third = replace(edition("third", "en", [[s.text for s in DEPOT.sentences]], title="Acme"), source="Third")
+    await state.subscriptions.subscribe(BRUNO)
+    await newsroom.publish([DEPOT])
+    await taken(state, clock)
+    await state.subscriptions.subscribe(CARLA)
+    again = await newsroom.publish([ANEW], at=clock() + timedelta(minutes=10))
+    assert (await newsroom.publish([third])).told == (Told("third", 0, story="depot"),)
+    with monkeypatch.context() as patch:
+        patch.setattr(newsroom._debts, "tell_anew", None)
+        with pytest.raises(TypeError):
+            await newsroom.withdraw(again.undo)
+    await newsroom.publish([OFFER], quiet=True)
+    heard = [row for row in await taken(state, clock) if row[1] is DeliveryKind.ANNOUNCEMENT]
+    assert heard == [("3", DeliveryKind.ANNOUNCEMENT, "third", "everything")]
+
+
+async def test_an_undoing_that_the_corpus_refuses_holds_up_nothing(
+    newsroom: Newsroom, settings: Settings, clock: StoppedClock
+) -> None:
+    """Where the former text fits what stands there by now no more, that is said, and the next publication goes on."""
+    await newsroom.publish([DEPOT], quiet=True)
+    changed = await newsroom.publish([CHANGED], at=clock() + timedelta(minutes=10), quiet=True)
+    damaged = json.dumps({**json.loads(changed.undo), "files": {"depot/en": "no edition"}})
+    with pytest.raises(CorpusError):
+        await newsroom.withdraw(damaged)
+    begin_undoing(settings.data_dir, parse_undo(damaged))
+    await newsroom.publish([OFFER], quiet=True)
+    assert begun_undoing(settings.data_dir) is None
+    (settings.data_dir / "undoing.json").write_text("no JSON", encoding="utf-8")
+    assert begun_undoing(settings.data_dir) is None
 
 
 async def test_what_is_told_anew_can_be_undone_itself(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
@@ -498,7 +583,7 @@ async def test_what_is_refused_owes_nothing(newsroom: Newsroom, state: State, an
     broken = edition("depot", "it", [["Uno."], ["Due."]], original="en")
     with pytest.raises(CorpusError):
         await newsroom.publish([DEPOT, broken])
-    assert await state.outbox.pending_of("depot") == {}
+    assert await owed_of(state, "depot") == {}
     assert answering.catalogue.current().articles == {}
 
 

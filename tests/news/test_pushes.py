@@ -1,5 +1,6 @@
 """What subscribers read: a push, a digest, an answer, a correction, an edit; within the limits, in their language."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -11,12 +12,13 @@ from bot.answers.samples import Samples, question_token
 from bot.chat.composing import SUMMARY, plain, units
 from bot.chat.timeline import article_token
 from bot.chat.topics import topic_token
-from bot.news.pushes import Pushes, news_of, parts
+from bot.news.openings import news_of
+from bot.news.pushes import Pushes, parts
 from bot.news.stories import Stories
 from bot.replies import Button, Channel, ChatAddress, Reply
 from bot.settings import LANGUAGES
 from bot.state.database import Engines
-from bot.state.deliveries import Delivery, Parcel
+from bot.state.deliveries import Delivery, Parcel, ShownSentence
 from bot.state.kinds import DeliveryKind
 from bot.state.shown import KeptCorrection, Shown
 from bot.texts import day, say
@@ -41,16 +43,10 @@ class Memory(Shown):
     def __init__(self, *corrections: KeptCorrection) -> None:
         super().__init__(Engines("sqlite+aiosqlite://"), VAULT)
         self.corrections = {correction.id: correction for correction in corrections}
-        self.noted: list[tuple[int, str, str, str]] = []
 
     async def correction(self, number: int) -> KeptCorrection | None:
         """See Shown."""
         return self.corrections.get(number)
-
-    async def note_all(self, rows: object) -> None:
-        """See Shown."""
-        assert isinstance(rows, list)
-        self.noted += rows
 
 
 def correction(number: int, was: str, now: str | None) -> KeptCorrection:
@@ -106,11 +102,18 @@ def news(slug: str, because: str | None = "offers", words: str | None = None) ->
 
 async def composed(desk: Desk, *deliveries: Delivery, language: str | None = "en") -> Reply:
     """The message that is sent."""
-    reply = await desk.pushes.compose(parcel(*deliveries, language=language))
-    assert reply is not None
-    check_html(reply.html)
-    assert all(len(button.data.encode()) <= 64 for row in reply.buttons for button in row)
-    return reply
+    message = await desk.pushes.compose(parcel(*deliveries, language=language))
+    assert message is not None
+    check_html(message.reply.html)
+    assert all(len(button.data.encode()) <= 64 for row in message.reply.buttons for button in row)
+    return message.reply
+
+
+async def shows(desk: Desk, *deliveries: Delivery) -> list[ShownSentence]:
+    """What is known to be shown by the message."""
+    message = await desk.pushes.compose(parcel(*deliveries))
+    assert message is not None
+    return list(message.shown)
 
 
 async def test_a_push_says_why_it_came_and_can_be_muted(desk: Desk) -> None:
@@ -314,8 +317,7 @@ async def test_a_second_source_is_named_in_a_digest(shown: Memory) -> None:
     assert "Also told by: " in reply.html
     removed = await composed(desk, replace(edit, together=(news("depot", "own:7"), told[1])))
     assert "5 January 2025</i> Also told by: " in removed.html
-    await desk.pushes.sent([parcel(edit)])
-    assert shown.noted == []
+    assert await shows(desk, edit) == []
     left = await composed(Desk([DEPOT, anew], shown), edit)
     assert left.html.startswith("📣 <b>New: 1 announcements</b>")
 
@@ -332,16 +334,38 @@ async def test_fifty_thousand_cost_hardly_more_than_one(desk: Desk) -> None:
     assert desk.looked == 3
 
 
-async def test_what_was_sent_is_noted(desk: Desk, shown: Memory) -> None:
-    """The sentences of a push are noted for the chat that was sent it; a digest has shown none, an answer its own."""
-    single, digest = parcel(news("depot")), parcel(news("depot"), news("italian"))
-    for each in (single, digest):
-        await desk.pushes.compose(each)
-    await desk.pushes.sent([single, digest])
-    assert shown.noted == [
-        (11, "depot/p1/s1", "en", "Acme opens a depot in Turin on 3 May."),
-        (11, "depot/p1/s2", "en", "It has room for 40 lorries."),
-    ]
+async def test_a_message_knows_what_it_shows(desk: Desk) -> None:
+    """The sentences of a push, not those of a digest; what an answer rests on; and what a correction says now."""
+    opens, room = ((sentence.id, "en", sentence.text) for sentence in DEPOT.original.sentences)
+    assert await shows(desk, news("depot")) == [opens, room]
+    assert await shows(desk, news("depot"), news("italian")) == []
+    waited = Delivery(1, "depot", DeliveryKind.ANSWER, about="5", because_words="Has the depot room for lorries?")
+    assert room in await shows(desk, waited)
+    both = [Delivery(n, "depot", DeliveryKind.CORRECTION, about=str(n)) for n in (1, 2)]
+    assert await shows(desk, *both) == [("depot/p1/s1", "en", "It opens in June.")]
+
+
+async def test_what_is_said_again_is_not_corrected(shown: Memory) -> None:
+    """A sentence that was withdrawn and stands there again has changed for nobody."""
+    again = article("depot", {"en": [["It is red."]]})
+    gone = Delivery(2, "depot", DeliveryKind.CORRECTION, about="2")
+    assert await Desk([again], shown).pushes.compose(parcel(gone)) is None
+
+
+async def test_no_library_is_read_where_people_are_answered(desk: Desk) -> None:
+    """A library that has changed takes a core's time to read: it is never read on the event loop, for no message."""
+    readers: list[threading.Thread] = []
+    library = desk.library
+
+    def read() -> Library:
+        readers.append(threading.current_thread())
+        return library
+
+    desk.pushes._library = read
+    for _ in range(2):
+        await composed(desk, news("depot"))
+    assert readers
+    assert threading.main_thread() not in readers
 
 
 def test_the_parts_of_a_parcel() -> None:

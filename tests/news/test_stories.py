@@ -54,6 +54,21 @@ def test_a_telling_without_figures_is_no_duplicate(stories: Stories) -> None:
     assert not stories.compared(FIRST, vague).one_story
 
 
+def test_a_text_that_comes_again_word_for_word_is_one_story(stories: Stories) -> None:
+    """A page without figures that moved, and was taken for one of another day, is told once; but what is said of
+    tomorrow is said of another day then."""
+    text = [["The museum is open again.", "Its café stays closed."], ["Entry is free."]]
+    page = article("a-page", {"en": text}, title="Open again")
+    page_moved = moved(article("page-moved", {"en": text}, title="Open again!"), date(2025, 1, 3))
+    library = word_library([page, page_moved, NEXT], WordEncoder("brevio"))
+    assert stories.told_before(library, page_moved, ["a-page", "next"]) == "a-page"
+    less = article("less", {"en": [["The museum is open again."]]}, title="Open again")
+    assert not stories.compared(page, less).one_story
+    strike = article("strike", {"en": [["No trains run tomorrow."]]}, title="Strike")
+    again = moved(article("again", {"en": [["No trains run tomorrow."]]}, title="Strike"), date(2025, 1, 8))
+    assert not stories.compared(strike, again).one_story
+
+
 def test_years_and_the_numbers_of_names_count_nothing() -> None:
     """2026 is in every other announcement, and the 125 of a model is its name."""
     one = article("a", {"en": [["Wulai builds the Kite 125 in 2026.", "It weighs 80 kilos."]]}).original

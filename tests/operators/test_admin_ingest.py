@@ -19,12 +19,14 @@ from bot.replies import Channel, ChatAddress, Document, Reply
 from bot.settings import LANGUAGES
 from bot.state.kinds import DeliveryState, Rhythm
 from bot.state.opening import State
+from bot.state.outbox import Outbox
 from bot.texts import say
 from corpus.reader import render_edition
 from tests.articles import edition
 from tests.clocks import StoppedClock
 from tests.documents import PAGE, Page, pdf, serving
 from tests.operators.conftest import ADMINS
+from tests.state.looking import owed_of
 from tests.talking import Talk, somebody
 
 TEXT = "Acme opens a depot\n\n4 March 2025\n\nAcme opens a depot in Turin in May. It holds 1,200 lorries."
@@ -78,7 +80,7 @@ async def test_a_dry_run(admin: Talk, state: State, answering: Answering) -> Non
     ]
     assert admin.labels == ["Publish", "Edit the title", "Discard"]
     assert list(answering.settings.own_articles.iterdir()) == []
-    assert await state.outbox.pending_of(SLUG) == {}
+    assert await owed_of(state, SLUG) == {}
 
 
 async def test_nobody_would_hear(admin: Talk) -> None:
@@ -159,7 +161,7 @@ async def test_taking_back_too_late(admin: Talk, state: State, answering: Answer
     clock.forward(600)
     assert plain((await admin.presses("Take it back")).html).startswith("It is too late")
     assert set(answering.catalogue.current().articles) == {SLUG}
-    assert await state.outbox.pending_of(SLUG) == {DeliveryState.PENDING: 2}
+    assert await owed_of(state, SLUG) == {DeliveryState.PENDING: 2}
 
 
 async def test_taking_back_after_a_restart(
@@ -481,7 +483,7 @@ async def test_a_find_that_a_crash_left_half_published_stays_a_draft(
     await inbox.take(FOUND, False)
     [draft] = await desk.waiting()
     with monkeypatch.context() as patch:
-        patch.setattr(desk._news, "_tell", None)
+        patch.setattr(Outbox, "announce", None)
         with pytest.raises(TypeError):
             await desk.publish(draft.id)
     await inbox.take(FOUND, False)

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from bot.answers.opening import Answering
-from bot.operators.drafts import UNDO, Desk, DraftState, Offer, Undoable
+from bot.operators.drafts import UNDO, Desk, Offer, Undoable
 from bot.operators.offers import compose_offer
+from bot.operators.payloads import DraftState
 from bot.replies import Channel, ChatAddress
 from bot.state.kinds import DeliveryKind
 from bot.state.opening import State
+from bot.state.outbox import Outbox
 from bot.texts import say
 from tests.articles import edition
 from tests.clocks import StoppedClock
@@ -44,7 +46,7 @@ async def dies_at_the_end(desk: Desk, state: State, number: int, monkeypatch: py
 async def dies_before_anybody_is_owed(desk: Desk, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Publishing ends after the article was stored."""
     with monkeypatch.context() as patch:
-        patch.setattr(desk._news, "_tell", None)
+        patch.setattr(Outbox, "announce", None)
         with pytest.raises(TypeError):
             await desk.publish(number)
 

@@ -4,42 +4,15 @@ Sockets stay switched off: the server is reached by a Unix socket, which psycopg
 """
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, create_engine
 
 from bot.settings import Settings
 from bot.state.opening import State, open_state
-from tests.clocks import StoppedClock
-from tests.state.postgresql import running_server
+from tests.clocks import StoppedClock, by_the_test
+from tests.state.postgresql import new_database
 from tests.vaults import VAULT
-
-_numbers = count(1)
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[URL]:
-    """One server for all tests, ended with them."""
-    with running_server() as address:
-        yield address
-
-
-@contextmanager
-def _new_database(server: URL) -> Iterator[str]:
-    """An empty database of the server, for one test."""
-    name = f"test_{next(_numbers)}"
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name}")
-    try:
-        yield server.set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        engine.dispose()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -48,8 +21,8 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite+aiosqlite:///{tmp_path / 'annuncio.db'}"
         return
-    with _new_database(request.getfixturevalue("server")) as address:
-        yield address
+    with new_database(request.getfixturevalue("server")) as address:
+        yield address.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -67,7 +40,7 @@ def clock() -> StoppedClock:
 @pytest.fixture
 async def state(settings: Settings, clock: StoppedClock) -> AsyncIterator[State]:
     """An open database."""
-    async with open_state(settings, VAULT, now=clock) as opened:
+    async with open_state(settings, VAULT, now=clock, shared=by_the_test) as opened:
         yield opened
 
 
@@ -78,5 +51,5 @@ async def others(
     clock: StoppedClock,
 ) -> AsyncIterator[State]:
     """The same database as another process has it."""
-    async with open_state(settings, VAULT, now=clock) as opened:
+    async with open_state(settings, VAULT, now=clock, shared=by_the_test) as opened:
         yield opened

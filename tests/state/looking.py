@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import NullPool, create_engine, make_url, text
+from sqlalchemy import NullPool, create_engine, func, make_url, select, text
 
+from bot.state.kinds import DeliveryState
+from bot.state.opening import State
+from bot.state.schema import deliveries
 from tests.vaults import VAULT
 
 
@@ -30,3 +33,10 @@ def number_of(url: str, table: str) -> int:
     """How many rows a table has."""
     [(number,)] = rows(url, f"SELECT count(*) FROM {table}")  # noqa: S608  (names of our own)
     return int(number)
+
+
+async def owed_of(state: State, article: str) -> dict[DeliveryState, int]:
+    """How many deliveries of the article stand in which state."""
+    query = select(deliveries.c.state, func.count()).where(deliveries.c.article == article)
+    async with state.engines.read() as connection:
+        return {row[0]: row[1] for row in await connection.execute(query.group_by(deliveries.c.state))}

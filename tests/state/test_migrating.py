@@ -102,7 +102,7 @@ async def test_migrations_build_the_tables_of_the_code(url: str) -> None:
 async def test_two_processes_may_start_at_once(url: str) -> None:
     """Each start migrates, one after the other."""
     await asyncio.gather(*(migrate(url, VAULT) for _ in range(4)))
-    assert rows(url, "SELECT version_num FROM alembic_version") == [("0004",)]
+    assert rows(url, "SELECT version_num FROM alembic_version") == [("0005",)]
     assert rows(url, "SELECT fingerprint FROM vault") == [(VAULT.fingerprint,)]
 
 
@@ -209,7 +209,7 @@ async def test_a_newer_database_is_refused(url: str) -> None:
     """A database that a newer version wrote is not touched; the line names both versions of its tables."""
     await migrate(url, VAULT)
     rows(url, "UPDATE alembic_version SET version_num = '0099'")
-    with pytest.raises(StateError, match=r"newer version of Annuncio .* at 0099, this version knows up to 0004"):
+    with pytest.raises(StateError, match=r"newer version of Annuncio .* at 0099, this version knows up to 0005"):
         await migrate(url, VAULT)
 
 

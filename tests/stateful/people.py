@@ -104,12 +104,17 @@ class Books:
         self.not_before[thing] = not_before
 
     def excuse(self, person: Person) -> None:
-        """Nothing has to arrive there that has not arrived yet, but answers where anything is known of them."""
+        """Nothing has to arrive there that has not arrived yet, but answers and corrections where anything is known of
+        them."""
         self.must = {
             thing
             for thing in self.must
-            if thing[0] != person.name or (thing[2] is DeliveryKind.ANSWER and person.known)
+            if thing[0] != person.name or (thing[2] in (DeliveryKind.ANSWER, DeliveryKind.CORRECTION) and person.known)
         }
+
+    def corrects(self, person: Person) -> bool:
+        """Whether they are still to be told that something stands no more."""
+        return any(thing[0] == person.name and thing[2] is DeliveryKind.CORRECTION for thing in self.lost)
 
     def changed(self, person: Person) -> None:
         """They want it at other times now."""

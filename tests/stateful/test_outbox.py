@@ -1,27 +1,33 @@
 """Any order of faults, ends of processes, leaving, returning and jumps of the clock, as hypothesis finds them."""
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Coroutine
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.replies import Channel
+from bot.state.chats import find_chat
 from bot.state.database import Engines
 from bot.state.deliveries import Delivery, Outcome
 from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
-from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
 from bot.state.questions import Questions
 from bot.state.subscriptions import Subscriptions
+from tests.clocks import by_the_test
+from tests.stateful.databases import Databases
 from tests.stateful.people import JUMPS, Books, Held, Person, Thing, quiet_hours, thing_of
 from tests.vaults import VAULT
 
@@ -39,18 +45,6 @@ ENDS = ("sent", "sent", "sent", "unknown", "later", "gone", "refused", "moved")
 """How a request ends, the common way more often."""
 
 
-@cache
-def empty_database() -> Path:
-    """A migrated database, made once."""
-    file = Path(tempfile.mkdtemp(prefix="annuncio-")) / "empty.db"
-    asyncio.run(migrate(_url(file), VAULT))
-    return file
-
-
-def _url(file: Path) -> str:
-    return f"sqlite+aiosqlite:///{file}"
-
-
 @dataclass(slots=True)
 class Process:
     """One of the processes that deliver from the database, with what only its memory holds."""
@@ -65,11 +59,12 @@ class Process:
 class Deliveries(RuleBasedStateMachine):
     """Two processes on one database, four subscribers, and a Telegram that fails in every way."""
 
+    databases: ClassVar[Databases]
+
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="annuncio-"))
-        self.url = _url(self.folder / "annuncio.db")
-        shutil.copy(empty_database(), self.folder / "annuncio.db")
+        self.stack = ExitStack()
+        self.url = self.stack.enter_context(self.databases.new())
         self.runner = asyncio.Runner()
         self.now = self.latest = START
         self.numbers = iter(range(1, 1_000_000))
@@ -80,7 +75,7 @@ class Deliveries(RuleBasedStateMachine):
         self.engines = Engines(self.url)
         self.subscriptions = Subscriptions(self.engines, VAULT, lambda: self.now)
         self.questions = Questions(self.engines, VAULT, lambda: self.now)
-        self.outbox = Outbox(self.engines, VAULT, lambda: self.now)
+        self.outbox = Outbox(self.engines, VAULT, lambda: self.now, by_the_test)
         self.processes = [self._process(), self._process()]
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -189,6 +184,18 @@ class Deliveries(RuleBasedStateMachine):
         if owed:
             self.books.owe((person.name, "later", DeliveryKind.ANSWER, str(number)))
 
+    @rule(name=people)
+    def correct(self, name: str) -> None:
+        """Something that a subscriber was shown stands no more: it is owed over every pause, and to nobody else."""
+        person = self.people[name]
+        chat_id, number = self.do(self._number(person)), str(next(self.numbers))
+        rows = [] if chat_id is None else [(chat_id, number, None)]
+        if self.do(self.outbox.owe(DeliveryKind.CORRECTION, "corrected", rows)):
+            assert person.known
+            self.books.owe((person.name, "corrected", DeliveryKind.CORRECTION, number))
+        else:
+            assert not person.known
+
     @precondition(lambda self: bool(self.announced))
     @rule(data=st.data())
     def withdraw(self, data: st.DataObject) -> None:
@@ -275,7 +282,7 @@ class Deliveries(RuleBasedStateMachine):
                 self.do(process.engines.close())
             self.do(self.engines.close())
             self.runner.close()
-            shutil.rmtree(self.folder)
+            self.stack.close()
 
     def _drain(self) -> None:
         self.now = self.latest
@@ -284,7 +291,7 @@ class Deliveries(RuleBasedStateMachine):
                 self._land(process, process.held.pop(0), "sent")
             self._settle(process)
         for person in self.people.values():
-            if person.away:
+            if person.away or (not person.active and self.books.corrects(person)):
                 self.subscribe(person)
         last = self.processes[0]
         for _ in range(60):
@@ -300,7 +307,7 @@ class Deliveries(RuleBasedStateMachine):
 
     def _process(self) -> Process:
         engines = Engines(self.url)
-        return Process(f"process {next(self.numbers)}", engines, Outbox(engines, VAULT, lambda: self.now))
+        return Process(f"process {next(self.numbers)}", engines, Outbox(engines, VAULT, lambda: self.now, by_the_test))
 
     def _take(self, process: Process, limit: int) -> int:
         parcels = self.do(process.outbox.take(Channel.TELEGRAM, self.now, limit, process.owner))
@@ -409,16 +416,26 @@ class Deliveries(RuleBasedStateMachine):
             if address == person.address or (person.name == "group" and address.startswith("-"))
         )
 
+    async def _number(self, person: Person) -> int | None:
+        """The id of their chat."""
+        async with self.engines.read() as connection:
+            return await find_chat(connection, VAULT, person.chat)
+
     async def _kept(self, address: str) -> bool:
         found = await self.subscriptions.everything_of(Person("moved", address).chat)
         return bool(found["chats"])
 
 
-Deliveries.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-TestDeliveries = Deliveries.TestCase
+def test_nothing_is_lost_or_doubled(databases: Databases) -> None:
+    """In any order of faults, restarts and jumps of the clock each thing that is owed arrives once, on any database."""
+    here = type("Here", (Deliveries,), {"databases": databases})
+    run_state_machine_as_test(
+        here,
+        settings=settings(
+            max_examples=databases.examples,
+            stateful_step_count=40,
+            deadline=None,
+            derandomize=True,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+        ),
+    )
