@@ -12,7 +12,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError, TimedOut
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.ext import ExtBot
 
 from bot.replies import Lane
@@ -26,7 +26,7 @@ from bot.telegram.limiter import (
     TwoLanes,
     seconds_of,
 )
-from bot.telegram.rates import ANSWERED_WITHIN
+from bot.telegram.rates import ANSWERED_WITHIN, SECOND, UNANSWERED
 from tests.senders import TOKEN, CannedBotApi
 from tests.virtual_time import VirtualTime
 
@@ -67,6 +67,8 @@ class Rig:
     overtaken: list[Start] = field(default_factory=list)
     """Answers that an announcement left before, although their chat was free."""
     troubles: dict[Chat, deque[TelegramError]] = field(default_factory=lambda: defaultdict(deque))
+    breaks: deque[TelegramError | None] = field(default_factory=deque)
+    """What becomes of the next requests before they leave."""
     flooded_until: float = 0.0
     held: dict[Chat, float] = field(default_factory=lambda: defaultdict(float))
     """Until when Telegram asked to wait in a chat."""
@@ -90,6 +92,8 @@ class Rig:
             self.begun.append(Start(self.time.now, lane, chat))
             if self.held[chat] > self.time.now:
                 self.early.append(Start(self.time.now, lane, chat))
+            if self.breaks and (broken := self.breaks.popleft()):
+                raise broken
             await self._travel()
             self.starts.append(Start(self.time.now, lane, chat))
             await self._travel()
@@ -186,14 +190,40 @@ async def test_no_second_of_telegrams_has_more(usual: float, late: float) -> Non
         task.cancel()
 
 
+async def test_a_server_that_stalls_is_not_caught_up_with() -> None:
+    """Where everything is held up for 0.4 seconds and then taken at once, no second has more all the same."""
+    rig = Rig()
+    rig.travels = lambda: 0.01 + max(0.4 - rig.time.now % 3, 0)
+    tasks = rig.ask(*range(1, 600), lane=NEWS)
+    await rig.time.forward(8)
+    assert most_within(rig.times, 1.0) <= 30
+    assert len(rig.starts) >= 0.8 * 8 * 30
+    for task in tasks:
+        task.cancel()
+
+
 async def test_answers_that_stay_out_do_not_stop_the_others(rig: Rig) -> None:
-    """A server that takes everything and is slow to say so is not sent less for it."""
+    """Requests that are slow to be answered hold their places a while, and again from their answer; not for good."""
     rig.travels = iter(lambda: 0.0 if len(rig.starts) % 2 else 2.0, None).__next__
     tasks = rig.ask(*range(1, 600), lane=NEWS)
     await rig.time.forward(8)
-    assert len(rig.starts) >= 8 * 30 / (1 + ANSWERED_WITHIN) - 60
+    assert len(rig.starts) >= 6 * 30 / (UNANSWERED + SECOND)
     for task in tasks:
         task.cancel()
+
+
+@pytest.mark.parametrize("error", [NetworkError("refused"), TimedOut()])
+async def test_requests_that_fail_here_say_nothing_of_the_way(error: TelegramError) -> None:
+    """A line that breaks at once now and then costs a broadcast nothing but the requests that it broke."""
+    rig = Rig(travels=lambda: 0.05)
+    rig.breaks.extend([None] * 120 + [error])
+    tasks = rig.ask(*range(1, 600), lane=NEWS)
+    await rig.time.forward(9)
+    assert most_within(rig.times, 1.0) <= 30
+    assert sum(start.at > 1006 for start in rig.starts) >= 0.97 * 3 * 30
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_answers_go_before_announcements(rig: Rig) -> None:
@@ -213,6 +243,16 @@ async def test_answers_without_a_broadcast_do_not_wait(rig: Rig) -> None:
     tasks = rig.ask(*range(1, 31))
     await rig.time.forward()
     assert await rig.ended(tasks) == [True] * 30
+
+
+async def test_whoever_waits_goes_a_second_after_the_answers() -> None:
+    """One more than may go at once goes as soon as the others are known to have been taken a second ago."""
+    rig = Rig(travels=lambda: 0.02)
+    tasks = rig.ask(*range(1, 32))
+    await rig.time.forward(SECOND + 0.07)
+    assert rig.times == [0.02] * 30 + [1.065]
+    await rig.time.forward(1)
+    assert await rig.ended(tasks) == [True] * 31
 
 
 async def test_an_answer_in_several_messages_goes_at_once(rig: Rig) -> None:
