@@ -620,6 +620,19 @@ async def test_what_the_database_would_not_take_is_written_later(stand: Stand) -
     assert {state for _, state, _ in stand.states()} == {"sent"}
 
 
+async def test_what_was_sent_is_heard_of_before_it_ends(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever stops the bot then ends nothing that is still to be noted of what arrived."""
+    hear = stand._sent
+
+    async def slowly(arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
+        await asyncio.sleep(0.05)
+        await hear(arrived)
+
+    monkeypatch.setattr(stand, "_sent", slowly)
+    await stand.outbox.announce("news")
+    assert await stand.another().deliver_due() == len(stand.arrived) == 3
+
+
 async def test_trouble_of_the_database_does_not_end_the_loop(stand: Stand, caplog: pytest.LogCaptureFixture) -> None:
     """The loop says so in one line and goes on when the database is back."""
     await stand.outbox.announce("news")
@@ -629,7 +642,8 @@ async def test_trouble_of_the_database_does_not_end_the_loop(stand: Stand, caplo
         running = asyncio.create_task(stand.announcer.run(stop, interval=0.1))
         while not caplog.messages:  # noqa: ASYNC110  (a log has no event, and the test its time limit)
             await asyncio.sleep(0.01)
-        stand.run_sql("ALTER TABLE hidden RENAME TO deliveries")
+        # In a thread: what the loop has begun to write must be able to end.
+        await asyncio.to_thread(stand.run_sql, "ALTER TABLE hidden RENAME TO deliveries")
         while len(stand.taken) < 3:  # noqa: ASYNC110  (the same)
             await asyncio.sleep(0.01)
     stop.set()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.answers.catalogue import build, corpus_of
-from bot.errors import SourceError
+from bot.errors import SourceError, StateError
 from bot.news.drafting import Given, edition_of
 from corpus.model import Edition
 from corpus.reader import write_edition
@@ -89,11 +89,17 @@ def _put_back(path: Path, content: bytes | None) -> None:
 
 
 def put_back(answering: "Answering", files: Mapping[str, str | None]) -> None:
-    """Put edition files back as they were, each `<slug>/<language>` with its text or None, and the index with them."""
+    """Put edition files back as they were, each `<slug>/<language>` with its text or None, and the index with them.
+
+    All or none. Raises CorpusError where the articles would not fit together, and StateError.
+    """
     folder = answering.settings.own_articles
-    with _all_or_none() as about_to_replace:
-        for name, text in files.items():
-            path = folder / f"{name}.md"
-            about_to_replace(path)
-            _put_back(path, text.encode() if text is not None else None)
-        build(answering.settings, answering.encoder)
+    try:
+        with _all_or_none() as about_to_replace:
+            for name, text in files.items():
+                path = folder / f"{name}.md"
+                about_to_replace(path)
+                _put_back(path, text.encode() if text is not None else None)
+            build(answering.settings, answering.encoder)
+    except OSError as error:
+        raise StateError(f"{folder} cannot be written ({error.strerror or error}): make room there") from error

@@ -48,9 +48,9 @@ class Ledger:
     async def settle(self) -> None:
         """Write every outcome that is known; one that the database would not take is kept, or it came twice.
 
-        Raises what the database did.
+        On return `sent` has heard of all that arrived. Raises what the database did.
         """
-        while self._failure is None and self._unwritten:
+        while self._failure is None and (self._unwritten or self._writing is not None):
             await asyncio.wait({self._begin()})
         failure, self._failure = self._failure, None
         if failure is not None:

@@ -2,7 +2,7 @@
 
 A topic is put to the article as a question is: the same ranking, the same reader, the same gate, over this article
 alone. It asks for nothing, though, so it has a threshold of its own. Of the tens of thousands of topics and questions
-that there may be, only those are put to it that come near one of its sentences: one product of matrices tells which.
+that there may be, only those are put to it that come near one of its sentences: products of matrices tell which.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +28,8 @@ NEAR = 0.8
 ASKED_NEAR = 0.74
 """The same of a question that waits, below the farthest of what is answered (0.749, `benchmarks.topics --crowd`). Few
 questions lie farther: it is the articles that lie nearer which leave few of them."""
+COMPARED = 4096
+"""Topics or questions that are laid beside an article at a time: some 10 MB of vectors and cosines."""
 
 
 class Asked(Protocol):
@@ -117,8 +119,11 @@ class Matcher:
         if not phrases:
             return []
         sentences = library.search.vectors_of(article.slug, Unit.SENTENCE)
-        cosines = self._phrases.vectors(phrases) @ sentences.T
-        return [bool(near) for near in cosines.max(axis=1, initial=-1.0) >= floor]
+        near: list[bool] = []
+        for first in range(0, len(phrases), COMPARED):
+            cosines = self._phrases.vectors(phrases[first : first + COMPARED]) @ sentences.T
+            near += (cosines.max(axis=1, initial=-1.0) >= floor).tolist()
+        return near
 
     def belongs(self, library: Library, article: Article, words: str, language: str) -> bool:
         """Whether one of the article's passages is about what the words say."""

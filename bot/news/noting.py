@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.clock import Clock, utc_now
+from bot.news.undoing import HELD
 from bot.state.deliveries import Outcome, Parcel
 from bot.state.kinds import DeliveryKind
 from bot.state.outbox import Outbox
@@ -11,8 +12,6 @@ from bot.state.shown import KeptCorrection, Shown
 
 IN_THE_AIR = timedelta(days=1)
 """How long a message may be on its way, from its making until it is noted."""
-HELD = timedelta(minutes=10)
-"""How long what changed may be taken back, and nobody is told of it."""
 
 
 class Noting:

@@ -136,15 +136,15 @@ class Newsroom:
         seen = ""
         while not stop.is_set():
             digest = (await self._library()).digest
-            if digest != seen:
-                try:
-                    async with self._turn:
-                        await self._take_up()
+            try:
+                async with self._turn:
+                    await self._take_up()
+                    if digest != seen:
                         await self._catch_up()
-                    seen = digest
-                except (SQLAlchemyError, AnnuncioError) as error:
-                    said = in_one_line(error) if isinstance(error, SQLAlchemyError) else error
-                    log.warning("what has changed is corrected later: %s", said)
+                seen = digest
+            except (SQLAlchemyError, AnnuncioError) as error:
+                said = in_one_line(error) if isinstance(error, SQLAlchemyError) else error
+                log.warning("what has changed is corrected later: %s", said)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), every)
 
@@ -179,18 +179,23 @@ class Newsroom:
                 )
         return tuple(found)
 
-    async def withdraw(self, undo: str) -> None:
+    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[None]] | None = None) -> None:
         """Undo: what is still owed is owed no more, and what stood there before stands there again.
 
         Who was told meanwhile of what stands no longer is owed a correction. What was not said because this said it is
         owed now: the same story, told by others that stand, and answers that others published since then give.
+        `begun` hears when nothing but a CorpusError stops it any more: what ends in between is ended later. Raises
+        StateError, with nothing changed, where something is wrong in the articles that are there.
         """
         async with self._turn:
             await self._take_up()
+            await self._corpus()
             former = parse_undo(undo)
             stories = {slug: await self._state.outbox.story_of(slug) for slug in former.slugs}
             former = replace(former, stories=stories)
             await asyncio.to_thread(begin_undoing, self._answering.settings.data_dir, former)
+            if begun is not None:
+                await begun()
             await self._undo(former)
 
     async def _take_up(self) -> None:
@@ -203,7 +208,10 @@ class Newsroom:
                 log.warning("what was begun to be undone cannot be ended: %s", error)
 
     async def _undo(self, former: Undo) -> None:
-        """All of it; done once more, it changes nothing. Where the corpus refuses it, it counts as never begun."""
+        """All of it; done once more, it changes nothing.
+
+        Where the corpus refuses it, the texts stay, nobody is told of them, and nobody tries it again.
+        """
         slugs, stories = former.slugs, former.stories or {}
         for slug in slugs:  # first: its time may come while the index is built
             await self._state.outbox.withdraw(slug, former.at)

@@ -6,6 +6,7 @@ message too many loses nothing, one too few does. A text that comes again word f
 another address, needs no figures. The thresholds were chosen by `python -m benchmarks.stories`.
 """
 
+import hashlib
 import re
 import threading
 from collections import OrderedDict
@@ -49,8 +50,9 @@ class Gist:
     vector: Vectors = field(repr=False)
     figures: frozenset[str]
     names: frozenset[str]
-    sentences: frozenset[str]
-    """Bare, the title too; none where one of them says "tomorrow" or the like: another day it says something else."""
+    text: str
+    """Digest of the title and the whole text, bare; empty where a sentence says "tomorrow" or the like: another day it
+    says something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class Likeness:
     names: int
     """How many names both have."""
     word_for_word: bool = False
-    """Whether they say the same sentences."""
+    """Whether they are the same text, from the title to the end."""
 
     @property
     def one_story(self) -> bool:
@@ -78,15 +80,21 @@ class Likeness:
 
 def gist_of(edition: Edition, vector: Vectors) -> Gist:
     """The gist of an edition whose opening has this vector."""
-    sentences = [sentence.text for paragraph in edition.paragraphs[:OPENING] for sentence in paragraph.sentences]
-    texts = [edition.title, *sentences]
-    lasting = not any(relatives(text, edition.language, edition.published, edition.language) for text in texts)
+    texts = [edition.title, *(s.text for paragraph in edition.paragraphs[:OPENING] for s in paragraph.sentences)]
     return Gist(
         vector=vector,
         figures=frozenset(figure for text in texts for figure in _figures(text, edition.language)),
         names=frozenset(name for text in texts for name in _names(text, edition.language)),
-        sentences=frozenset(bare(text) for text in texts) if lasting else frozenset(),
+        text=_lasting(edition),
     )
+
+
+def _lasting(edition: Edition) -> str:
+    """See `Gist.text`."""
+    texts = [edition.title, *(sentence.text for sentence in edition.sentences)]
+    if any(relatives(text, edition.language, edition.published, edition.language) for text in texts):
+        return ""
+    return hashlib.sha256("\n".join(map(bare, texts)).encode()).hexdigest()
 
 
 def opening_of(edition: Edition) -> str:
@@ -98,7 +106,7 @@ def likeness(one: Gist, other: Gist) -> Likeness:
     """Lay two tellings side by side."""
     shared = len(one.figures & other.figures)
     agreement = shared / max(1, min(len(one.figures), len(other.figures)))
-    again = bool(one.sentences) and one.sentences == other.sentences
+    again = bool(one.text) and one.text == other.text
     return Likeness(float(one.vector @ other.vector), agreement, shared, len(one.names & other.names), again)
 
 

@@ -8,9 +8,10 @@ import json
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from bot.errors import StateError
 from bot.news.files import write_whole
 from corpus.model import Article, Edition
 from corpus.reader import render_edition
@@ -18,6 +19,8 @@ from corpus.reader import render_edition
 log = logging.getLogger(__name__)
 
 FILE = "undoing.json"
+HELD = timedelta(minutes=10)
+"""How long nobody is told of what an admin published, or of what changed by it: so long it can be taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +83,8 @@ def begun_undoing(folder: Path) -> Undo | None:
 
 
 def end_undoing(folder: Path) -> None:
-    """Note that nothing is being undone."""
-    (folder / FILE).unlink(missing_ok=True)
+    """Note that nothing is being undone. Raises StateError."""
+    try:
+        (folder / FILE).unlink(missing_ok=True)
+    except OSError as error:
+        raise StateError(f"{folder / FILE} cannot be removed ({error.strerror or error}): remove it") from error

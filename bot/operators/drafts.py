@@ -5,22 +5,21 @@ import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from bot.answers.library import Library
 from bot.clock import Clock, utc_now
+from bot.errors import CorpusError
 from bot.news.previewing import Preview
 from bot.news.publishing import Published
+from bot.news.undoing import HELD
 from bot.operators.addresses import bare_address
 from bot.operators.payloads import DraftState, edition_in, payload_of, undo_begun, undo_until
 from bot.state.drafts import Drafts, KeptDraft
 from bot.threads import in_thread
 from corpus.draft import slugify
 from corpus.model import Edition, Paragraph, Sentence
-
-UNDO = timedelta(minutes=10)
-"""How long nobody is told of what an admin published."""
 
 
 class News(Protocol):
@@ -41,8 +40,8 @@ class News(Protocol):
         """Store, index and owe them, from `at` on; with `quiet` nobody is told. `begun` hears first how to undo it."""
         ...
 
-    async def withdraw(self, undo: str) -> None:
-        """Put everything back as it was."""
+    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Put everything back as it was; `begun` hears once that will be done, whatever ends in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class Desk:
         return (await self._offer(edition_in(draft)))(draft)
 
     async def _offer(self, edition: Edition) -> Callable[[KeptDraft], Offer]:
-        [preview] = await self._news.preview([edition], at=self._now() + UNDO)
+        [preview] = await self._news.preview([edition], at=self._now() + HELD)
         changes = await self.replaces(edition)
         return lambda draft: Offer(draft, edition, preview, changes)
 
@@ -207,7 +206,7 @@ class Desk:
                     await self._news.withdraw(undo)
                 if preview.news or not preview.known:
                     taken_up = None
-            until = taken_up or self._now() + UNDO
+            until = taken_up or self._now() + HELD
 
             async def note(undo: str) -> None:
                 payload = payload_of(edition, undo)
@@ -226,9 +225,22 @@ class Desk:
             if draft is None or draft.state != DraftState.PUBLISHED or draft.publish_at is None:
                 return draft
             if self._now() < draft.publish_at:
-                await self._news.withdraw(undo_begun(draft))
-                await self._decide(draft, DraftState.UNDONE)
+                await self._take_back(draft)
         return await self._drafts.get(number)
+
+    async def _take_back(self, draft: KeptDraft) -> None:
+        """Undone is what it is from the moment on from which nothing but the articles themselves can refuse it."""
+
+        async def note() -> None:
+            await self._decide(draft, DraftState.UNDONE)
+
+        try:
+            await self._news.withdraw(undo_begun(draft), begun=note)
+        except CorpusError:
+            await self._drafts.change(
+                draft.id, was=DraftState.UNDONE, state=DraftState.PUBLISHED, publish_at=draft.publish_at
+            )
+            raise
 
     async def _decide(self, draft: KeptDraft, state: DraftState) -> None:
         await self._drafts.change(draft.id, was=draft.state, state=state)

@@ -56,7 +56,7 @@ class Shown:
             await self.note_all([(chat_id, *sentence) for sentence in sentences])
 
     async def note_all(self, rows: Iterable[tuple[int, str, str, str]]) -> None:
-        """The same for many at once: chat id, sentence, language, text."""
+        """The same for many at once: chat id, sentence, language, text; of chats whose subscription is paused, too."""
         now = self._now()
         latest = {
             (chat_id, sentence, language): {
@@ -70,7 +70,7 @@ class Shown:
         }
         if latest:
             async with self._engines.write() as connection:
-                await _note(connection, list(latest.values()))
+                await _note(connection, [latest[key] for key in sorted(latest)])  # in one order, or two could block
 
     async def who_saw(self, sentence: str, language: str, text: str) -> tuple[int, ...]:
         """The ids of the subscribers' chats that were shown this very text of the sentence's article, in this language.
@@ -153,9 +153,9 @@ class Shown:
 
 
 async def _note(connection: AsyncConnection, rows: list[dict[str, Any]]) -> None:
-    """Write the rows, over those of the same sentence; a chat that was erased meanwhile is passed over."""
-    these = select(chats.c.id).where(chats.c.id.in_({row["chat_id"] for row in rows}))
-    there = set(await connection.scalars(these.with_for_update(read=True, key_share=True)))
+    """Write the rows, over those of the same sentence; a chat that was erased or has no subscription is passed over."""
+    these = select(chats.c.id).join(subscriptions).where(chats.c.id.in_({row["chat_id"] for row in rows}))
+    there = set(await connection.scalars(these.with_for_update(of=chats, read=True, key_share=True)))
     rows = [row for row in rows if row["chat_id"] in there]
     if not rows:
         return

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.news.noting import HELD, Noting
+from bot.news.noting import Noting
+from bot.news.undoing import HELD
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.deliveries import Outcome, Parcel, ShownSentence

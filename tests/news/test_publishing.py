@@ -374,6 +374,42 @@ async def test_an_end_in_the_middle_of_undoing_a_repetition_keeps_its_story(
     assert heard == [("3", DeliveryKind.ANNOUNCEMENT, "third", "everything")]
 
 
+async def test_an_undoing_that_failed_is_ended_soon(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+    """Where the database failed in between, it is tried again though nothing changed since, and nobody is told."""
+    await state.subscriptions.subscribe(ANNA)
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    folder, stop = newsroom._answering.settings.data_dir, asyncio.Event()
+    running = asyncio.create_task(newsroom.keep_up(stop, every=0.01))
+    await asyncio.sleep(0.1)
+    begin_undoing(folder, parse_undo(published.undo))
+    async with asyncio.timeout(20):
+        while begun_undoing(folder) is not None:  # noqa: ASYNC110  (a file has no event)
+            await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    clock.forward(3600)
+    assert await taken(state, clock) == []
+    assert newsroom._answering.catalogue.current().articles == {}
+
+
+async def test_nothing_is_taken_back_beside_an_article_that_is_damaged(
+    newsroom: Newsroom, state: State, settings: Settings, clock: StoppedClock
+) -> None:
+    """What somebody spoiled by hand is said, and all stays as it was: owed, and to be taken back once it is mended."""
+    await state.subscriptions.subscribe(ANNA)
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    spoiled = settings.own_articles / "spoiled" / "en.md"
+    spoiled.parent.mkdir()
+    spoiled.write_text("no edition", encoding="utf-8")
+    with pytest.raises(StateError, match="spoiled"):
+        await newsroom.withdraw(published.undo)
+    assert await owed_of(state, "depot") == {DeliveryState.PENDING: 1}
+    spoiled.unlink()
+    spoiled.parent.rmdir()
+    await newsroom.withdraw(published.undo)
+    assert await owed_of(state, "depot") == {}
+
+
 async def test_an_undoing_that_the_corpus_refuses_holds_up_nothing(
     newsroom: Newsroom, settings: Settings, clock: StoppedClock
 ) -> None:

@@ -64,6 +64,8 @@ def test_a_text_that_comes_again_word_for_word_is_one_story(stories: Stories) ->
     assert stories.told_before(library, page_moved, ["a-page", "next"]) == "a-page"
     less = article("less", {"en": [["The museum is open again."]]}, title="Open again")
     assert not stories.compared(page, less).one_story
+    more = article("more", {"en": [*text, ["The shop opens on Sundays."]]}, title="Open again")
+    assert not stories.compared(page, more).one_story
     strike = article("strike", {"en": [["No trains run tomorrow."]]}, title="Strike")
     again = moved(article("again", {"en": [["No trains run tomorrow."]]}, title="Strike"), date(2025, 1, 8))
     assert not stories.compared(strike, again).one_story

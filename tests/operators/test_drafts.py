@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from bot.answers.opening import Answering
-from bot.operators.drafts import UNDO, Desk, Offer, Undoable
+from bot.errors import CorpusError
+from bot.news import publishing
+from bot.news.publishing import Newsroom
+from bot.news.undoing import HELD
+from bot.operators.drafts import Desk, Offer, Undoable
 from bot.operators.offers import compose_offer
 from bot.operators.payloads import DraftState
 from bot.replies import Channel, ChatAddress
@@ -19,6 +23,7 @@ from tests.clocks import StoppedClock
 
 ANNA = ChatAddress(Channel.TELEGRAM, "1")
 DEPOT = edition("depot", "en", [["Acme opens a depot in Turin on 3 May."]], title="Acme")
+OTHER = edition("other", "en", [["A ticket costs 20 euros."]], title="Tickets")
 
 
 async def published(desk: Desk, number: int) -> Undoable:
@@ -64,7 +69,7 @@ async def test_what_a_crash_left_is_undone_as_a_whole(
     """A crash after the article was stored and owed: published once more it keeps its time, and undone it is gone."""
     await state.subscriptions.subscribe(ANNA)
     number = (await desk.offer(DEPOT)).draft.id
-    until = clock() + UNDO
+    until = clock() + HELD
     await dies_at_the_end(desk, state, number, monkeypatch)
     assert set(answering.catalogue.current().articles) == {"depot"}
     clock.forward(120)
@@ -75,6 +80,50 @@ async def test_what_a_crash_left_is_undone_as_a_whole(
     assert answering.catalogue.current().articles == {}
     clock.forward(3600)
     assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "us") == ()
+
+
+async def test_what_a_crash_left_half_undone_reads_as_undone(
+    desk: Desk, state: State, answering: Answering, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is certain to be taken back, by this process or the next, is not shown as published."""
+    await state.subscriptions.subscribe(ANNA)
+    number = (await desk.offer(DEPOT)).draft.id
+    await published(desk, number)
+    with monkeypatch.context() as patch:
+        patch.setattr(Outbox, "withdraw", None)
+        with pytest.raises(TypeError):
+            await desk.undo(number)
+    draft = await desk.shown(number)
+    assert draft is not None
+    assert not isinstance(draft, Offer)
+    assert draft.state == DraftState.UNDONE
+    assert await desk.undoable() == ()
+    await Newsroom(answering, state).publish([OTHER], quiet=True)
+    assert set(answering.catalogue.current().articles) == {"other"}
+    clock.forward(3600)
+    assert await owed(state, clock) == []
+
+
+async def test_what_cannot_be_undone_stays_published(
+    desk: Desk, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the articles would not fit together without it, an admin reads that, and may try again in time."""
+    number = (await desk.offer(DEPOT)).draft.id
+    until = (await published(desk, number)).undo_until
+
+    def refuses(*_: object) -> None:
+        raise CorpusError([])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "put_back", refuses)
+        with pytest.raises(CorpusError):
+            await desk.undo(number)
+    [draft] = await desk.undoable()
+    assert (draft.id, draft.publish_at) == (number, until)
+    clock.forward(60)
+    undone = await desk.undo(number)
+    assert undone is not None
+    assert undone.state == DraftState.UNDONE
 
 
 async def test_a_crash_before_anything_was_stored_leaves_all_the_time(
@@ -88,8 +137,8 @@ async def test_a_crash_before_anything_was_stored_leaves_all_the_time(
         with pytest.raises(TypeError):
             await desk.publish(number)
     clock.forward(3600)
-    assert (await published(desk, number)).undo_until == clock() + UNDO
-    clock.forward(UNDO.total_seconds() - 1)
+    assert (await published(desk, number)).undo_until == clock() + HELD
+    clock.forward(HELD.total_seconds() - 1)
     await desk.undo(number)
     assert answering.catalogue.current().articles == {}
 
@@ -102,7 +151,7 @@ async def test_another_title_after_a_crash_forgets_nothing(
     number = (await desk.offer(DEPOT)).draft.id
     await dies_before_anybody_is_owed(desk, number, monkeypatch)
     await desk.retitle(number, "Acme anew")
-    assert (await published(desk, number)).undo_until == clock() + UNDO
+    assert (await published(desk, number)).undo_until == clock() + HELD
     clock.forward(timedelta(minutes=1).total_seconds())
     await desk.undo(number)
     assert answering.catalogue.current().articles == {}
@@ -133,7 +182,7 @@ async def test_another_draft_takes_up_what_a_crash_left(
 ) -> None:
     """What is offered once more after a crash is undone to what stood before the first try, in the same time."""
     await state.subscriptions.subscribe(ANNA)
-    until = clock() + UNDO
+    until = clock() + HELD
     first = (await desk.offer(DEPOT)).draft.id
     await dies_at_the_end(desk, state, first, monkeypatch)
     clock.forward(60)
@@ -164,8 +213,8 @@ async def test_a_time_that_went_by_untold_is_given_anew(
     assert say("en", "draft_known") not in said
     assert say("en", "draft_hears_at_once", count=1) in said
     again = await published(desk, number)
-    assert (again.hears, again.undo_until) == (1, clock() + UNDO)
-    clock.forward(UNDO.total_seconds() - 1)
+    assert (again.hears, again.undo_until) == (1, clock() + HELD)
+    clock.forward(HELD.total_seconds() - 1)
     assert await owed(state, clock) == []
     await desk.undo(number)
     assert answering.catalogue.current().articles == {}
@@ -179,7 +228,7 @@ async def test_what_was_told_meanwhile_stays_told(
     """Where a crash left an article that people heard of since, publishing it tells nobody again and takes nothing
     back."""
     await state.subscriptions.subscribe(ANNA)
-    until = clock() + UNDO
+    until = clock() + HELD
     number = (await desk.offer(DEPOT)).draft.id
     await dies_at_the_end(desk, state, number, monkeypatch)
     clock.forward(900)

@@ -30,6 +30,15 @@ async def test_only_what_subscribers_were_shown(state: State, url: str) -> None:
     assert "costs" not in str(rows(url, "SELECT * FROM shown"))
 
 
+async def test_an_answer_to_who_has_no_subscription_is_not_noted(state: State, url: str) -> None:
+    """Who only waited for an answer is never told of corrections, so that nothing is kept of what they were shown."""
+    await state.questions.await_answer(ANNA, "What does it cost?", "en")
+    await state.subscriptions.subscribe(BRUNO)
+    await state.subscriptions.unsubscribe(BRUNO)
+    await state.shown.note_all([(number, SENTENCE, "en", "It costs 1.") for number in (2, 1)])
+    assert rows(url, "SELECT chat_id FROM shown") == [(2,)]
+
+
 async def test_who_saw_that_very_text(state: State) -> None:
     """Those who were shown it last in these words, in this language, paused ones too."""
     for chat in (ANNA, BRUNO):
