@@ -158,13 +158,24 @@ def report_answers(title: str, found: Sequence[Outcome], confidence: Probabiliti
 
 
 def thresholds(found: Sequence[Outcome], confidence: Probabilities, relevance: Probabilities) -> dict[str, float]:
-    """Answer from where at most 5 % of the unanswerable (paragraph missing, one language) would be answered."""
-    unanswerable = confidence[_pick(found, SAME, Situation.PARAGRAPH_MISSING)]
-    elsewhere = relevance[_pick(found, SAME, Situation.OTHER_ARTICLE)]
-    return {
-        "answer": round(float(np.quantile(unanswerable, 1 - FALSE_ANSWERS)), 3),
-        "topic": round(float(np.quantile(elsewhere, OFF_TOPIC)), 3),
-    }
+    """Answer from where 5 % of the unanswerable would be answered, public ones (paragraph missing, one language) and
+    our own about the announcement (not stated) counted alike."""
+    public = [i for i, outcome in enumerate(found) if _weight(outcome.case) == 1.0]
+    asked = [found[i] for i in public]
+    unanswerable = [
+        confidence[[public[i] for i in _pick(asked, SAME, Situation.PARAGRAPH_MISSING)]],
+        confidence[
+            [
+                i
+                for i, o in enumerate(found)
+                if _weight(o.case) == OWN_WEIGHT and o.case.situation is Situation.NOT_STATED
+            ]
+        ],
+    ]
+    shares = np.concatenate([np.full(values.size, 1 / values.size) for values in unanswerable])
+    answer = np.quantile(np.concatenate(unanswerable), 1 - FALSE_ANSWERS, weights=shares, method="inverted_cdf")
+    elsewhere = relevance[[public[i] for i in _pick(asked, SAME, Situation.OTHER_ARTICLE)]]
+    return {"answer": round(float(answer), 3), "topic": round(float(np.quantile(elsewhere, OFF_TOPIC)), 3)}
 
 
 def _weight(case: Case) -> float:
@@ -189,7 +200,7 @@ def train(found: Sequence[Outcome]) -> dict[str, Any]:
     public = [i for i, outcome in enumerate(found) if _weight(outcome.case) == 1.0]
     asked = [found[i] for i in public]
     report_ranking(asked, confidence[public], relevance[public])
-    chosen = thresholds(asked, confidence[public], relevance[public])
+    chosen = thresholds(found, confidence, relevance)
     parts = {
         "public questions, one language:": [public[i] for i in _pick(asked, SAME)],
         "public questions, across languages:": [public[i] for i in _pick(asked, ACROSS)],

@@ -48,14 +48,14 @@ NOTHING = {
 }
 TOLD: dict[str, dict[Amount, tuple[str, ...]]] = {
     "en": {
-        Amount.PRICE: ("It is 12 euros.", "Children travel free.", "€12", "NOK 120"),
-        Amount.NUMBER: ("It takes 40 cars.", "It takes forty cars.", "None has sailed."),
+        Amount.PRICE: ("It is 12 euros.", "Children travel free.", "€12", "NOK 120", "Rs. 500", "120 kr", "50p"),
+        Amount.NUMBER: ("It takes 40 cars.", "It takes forty cars.", "None has sailed.", "Most of them.", "A couple."),
         Amount.WEIGHT: ("It is 900 tonnes.", "A model of 12kg.", "It is as light as a feather."),
     },
     "it": {
         Amount.PRICE: ("Sono 12 euro.", "I bambini viaggiano gratis."),
         Amount.NUMBER: ("Porta quaranta auto.", "Nessuna è partita."),
-        Amount.WEIGHT: ("Sono 900 tonnellate.", "È leggero."),
+        Amount.WEIGHT: ("Sono 900 tonnellate.", "È leggero.", "Il 30% del PIL."),
     },
     "es": {
         Amount.PRICE: ("Son 12 euros.", "Los niños viajan gratis."),
@@ -120,6 +120,20 @@ def test_a_price_is_no_number_of_orders() -> None:
         (Amount.PRICE, "Was missfiel ihm an der Bezahlung?", "de"),
         (Amount.PRICE, "ogni quanto viene fotografato il campo?", "it"),
         (Amount.PRICE, "交付了多少辆？", "zh"),
+        (Amount.PRICE, "Was zeigen die neuen Zahlen?", "de"),
+        (Amount.PRICE, "quanto viene prodotto ogni anno?", "it"),
+        (Amount.PRICE, "quanto spesso viene il medico?", "it"),
+        (Amount.PRICE, "有什么价值？", "zh"),
+        (Amount.PRICE, "What does the app pay attention to?", "en"),
+        (Amount.PRICE, "Combien de personnes paient ?", "fr"),
+        (Amount.NUMBER, "在哪几个国家？", "zh"),
+        (Amount.WEIGHT, "Quanti chilometri percorre?", "it"),
+        (Amount.WEIGHT, "Wie viele Kilometer fährt er?", "de"),
+        (Amount.WEIGHT, "Quanto è grave la peste?", "it"),
+        (Amount.WEIGHT, "What helps with weight loss?", "en"),
+        (Amount.WEIGHT, "How heavy was the rain?", "en"),
+        (Amount.WEIGHT, "Wie schwer ist er verletzt?", "de"),
+        (Amount.WEIGHT, "这有多重要？", "zh"),
         (Amount.NUMBER, "How much milk is left?", "en"),
         (Amount.WEIGHT, "How many cows are there?", "en"),
         (Amount.PRICE, "Quanto custa?", "pt"),

@@ -212,9 +212,9 @@ def test_an_empty_corpus_says_that_it_is_empty() -> None:
 
 def test_a_question_that_names_nothing_is_told_so() -> None:
     """A mere "why?" was searched for nowhere: nobody hears that it is off topic, or that there is no announcement."""
-    assert compose(replace(OFF_TOPIC, question="Why?", evidence=()), SAMPLES) == Reply(
-        say("en", "names_nothing"), question_buttons(SAMPLES[:3])
-    )
+    why = replace(OFF_TOPIC, question="Why?", evidence=(), names_nothing=True)
+    assert compose(why, SAMPLES) == Reply(say("en", "names_nothing"), question_buttons(SAMPLES[:3]))
+    assert compose(why) == Reply(say("en", "off_topic_bare"))
 
 
 @pytest.mark.parametrize("kind", list(Smalltalk))

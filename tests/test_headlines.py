@@ -194,6 +194,7 @@ def test_a_value_that_its_form_hides() -> None:
     assert shown("How many people took part?", sentence, "en", "1,840 volunteers") == "1,840"
     assert shown("How many people took part?", sentence, "en", "1,840 volunteers", ALONE - 1) is None
     assert shown("When was that?", "It was on 24 September 2025.", "en", "24 September 2025") is None
+    assert shown("How many shops will there be?", "Shops follow by 2030.", "en", "2030") is None
 
 
 POINTED_AT = [

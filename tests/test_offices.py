@@ -79,6 +79,8 @@ def test_something_else_is_asked_for(question: str, language: str) -> None:
     ("question", "language", "sentence", "told_in"),
     [
         ("Who is the CEO of the dairy?", "en", "“Milk is cheap,” said vice president Anna Berg.", "en"),
+        ("Who is the CEO of the dairy?", "en", "Marketing director Anna Berg likes milk.", "en"),
+        ("Who is the CEO of the dairy?", "en", "Vice president Anna Berg founded another one in 1990.", "en"),
         ("Who is the boss?", "en", "The colour was chosen by head of design Anna Berg.", "en"),
         ("Chi è l'amministratore delegato?", "it", "Il latte costa poco, dice la vicepresidente Anna Berti.", "it"),
         ("¿Quién es el director general?", "es", "«Hay leche», dijo la portavoz Ana Ríos.", "es"),
@@ -106,8 +108,28 @@ def test_another_office_is_no_answer(question: str, language: str, sentence: str
         ("Qui est le directeur financier ?", "fr", "Anne Bergé, directrice financière, aime le lait.", "fr"),
         ("公司的负责人是谁", "zh", "总经理安娜喜欢牛奶。", "zh"),
         ("Who is the CEO of the dairy?", "en", "O vice-presidente gosta de leite.", "pt"),
+        ("Who is the founder of the dairy?", "en", "Chief executive Anna Berg founded it in 1990.", "en"),
+        ("Chi è il fondatore?", "it", "L'amministratrice delegata Anna Berti la fondò nel 1990.", "it"),
+        ("¿Quién es el fundador?", "es", "La consejera delegada Ana Ríos la fundó en 1990.", "es"),
+        ("Wer ist der Gründer?", "de", "Geschäftsführerin Anna Berg hat sie 1990 gegründet.", "de"),
+        ("Qui est la fondatrice ?", "fr", "La PDG Anne Bergé l'a fondée en 1990.", "fr"),
+        ("创始人是谁？", "zh", "总裁安娜于1990年创建了公司。", "zh"),
+        ("Who is the owner of the dairy?", "en", "Chairman Jan Vos bought it in 1990.", "en"),
+        ("Who is the director of the castle?", "en", "The castle director, Anna Berg, opened it.", "en"),
+        ("Who is the CEO of Lactora?", "en", "The head of Lactora, Anna Berg, likes milk.", "en"),
+        ("Wer ist der Chef der Feuerwehr?", "de", "Feuerwehrchefin Anna Berg kam.", "de"),
+        ("Who is the president of Norland?", "en", "Anna Berg, the head of state, likes milk.", "en"),
+        ("Who is the minister of health?", "en", "Health Secretary Anna Berg likes milk.", "en"),
     ],
 )
 def test_the_office_or_none_may_be_an_answer(question: str, language: str, sentence: str, told_in: str) -> None:
     """One that names the office, or none, or says by a verb who leads, is left to the other evidence."""
     assert not names_other_offices(question, language, sentence, told_in)
+
+
+def test_no_question_is_remembered() -> None:
+    """What somebody asked stays in no cache: only sentences of articles do."""
+    names_other_offices("Who is the mayor of Zzyzx?", "en", "The coach spoke.", "en")
+    before = offices.cache_info().currsize
+    names_other_offices("Who is the coach of Zzyzx?", "en", "The coach spoke.", "en")
+    assert offices.cache_info().currsize == before

@@ -83,6 +83,12 @@ def test_a_longer_phrase_that_leads_nowhere() -> None:
     assert recognise("thanks a lot " * 40 + "lorry", ["en"]) is None
 
 
+@pytest.mark.parametrize("text", ["really?", "ok?", "wirklich? danke!", "¿de verdad?", "真的吗？"])
+def test_a_remark_may_have_a_question_mark(text: str) -> None:
+    """Phrases that need no filler ask nothing, whatever sign stands behind them."""
+    assert recognise(text) is not None
+
+
 def test_the_likely_language_wins() -> None:
     """A phrase of several languages is heard in the likely one."""
     assert recognise("ok", ["de"]) == Chatter(Smalltalk.THANKS, "de")
@@ -124,6 +130,14 @@ def test_the_likely_language_wins() -> None:
         "buenas tardes, ¿cuánto cuesta?",
         "please",
         "Goodbyee Lenin",
+        "Ist das sicher?",
+        "ist das sicher",
+        "¿Qué es la prueba?",
+        "es una prueba?",
+        "che prova è",
+        "Est-ce un test ?",
+        "È utile?",
+        "a test?",
     ],
 )
 def test_a_question_is_no_small_talk(question: str) -> None:

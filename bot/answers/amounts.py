@@ -16,6 +16,8 @@ from bot.answers.wording import fold
 _ASKED = frozenset({Asked.PRICE, Asked.HOW_MANY, Asked.OTHER})
 FEW = 5
 """A question of so few words asks for the price where it has the word: "price yu7"; a longer one may tell of prices."""
+_ABBREVIATED = ("kr", "Kr", "Kč", "zł", "Ft", "Rs", "Fr", "SFr", "ct", "p")
+"""What currencies are called beside a number, other than by a code."""
 CACHED = 20_000
 """Sentences whose amounts are remembered."""
 
@@ -42,9 +44,9 @@ def _numerals(language: str) -> re.Pattern[str]:
 
 @cache
 def _money() -> re.Pattern[str]:
-    """A sign, or a code of ISO 4217 beside a number."""
-    codes = "|".join(sorted(Locale.parse("en").currencies))
-    return re.compile(rf"[$€£¥￥₩₽₺₹₫₱₴₪฿₦]|(?<![A-Za-z])(?:{codes})\s?\d|\d\s?(?:{codes})(?![A-Za-z])")
+    """A sign, or a code of ISO 4217 or a common abbreviation beside a number: "NOK 120", "120 kr", "Rs. 500"."""
+    beside = "|".join([*sorted(Locale.parse("en").currencies), *_ABBREVIATED])
+    return re.compile(rf"[$＄€£￡¥￥₩₽₺₹₫₱₴₪฿₦¢]|(?<!\w)(?:{beside})\.?\s?\d|\d\s?(?:{beside})(?!\w)")
 
 
 def asks_for(amount: Amount, question: str, language: str) -> bool:

@@ -111,6 +111,8 @@ class Refusal:
     speaks_of: tuple[str, ...] = ()
     """Continents that it mentions, and that hold the places which it does not."""
     smalltalk: Smalltalk | None = None
+    names_nothing: bool = False
+    """Whether it has no word of its own that could be searched for: "why?" alone."""
 
 
 Outcome = Answer | Refusal
@@ -213,7 +215,7 @@ class Answerer:
         library = self._library()
         worded = self.wording_of(text, language, asker)
         if not names_something(text, worded):
-            return Refusal(text, language, Status.OFF_TOPIC, 0.0)
+            return Refusal(text, language, Status.OFF_TOPIC, 0.0, names_nothing=bool(library.articles))
         query = make_query(text, worded, self._encoder.encode_queries([text])[0])
         articles = None if within is None else [a for a in library.articles.values() if a.slug == within]
         weighed = self.weigh(library, query, articles)

@@ -59,7 +59,10 @@ def headline(query: Query, sentence: str, language: str, published: date, read: 
     if query.asked in _MEASURED and found:
         one = len(_distinct(pointed, sentence)) == 1 and not _denied(query, sentence, language, pointed[0])
         return _with_time(query, sentence, language, pointed[0]) if one else None
-    if query.asked is Asked.WHEN and dates(sentence, language):  # the article's own day
+    days = dates(sentence, language)
+    if query.asked is Asked.WHEN and days:  # the article's own day
+        return None
+    if query.asked is Asked.HOW_MANY and any(day.start < read.end and read.start < day.end for day in days):
         return None
     return _as_pointed(query, sentence, language, read)
 

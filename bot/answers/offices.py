@@ -12,12 +12,16 @@ from bot.answers.wording import fold
 PART = "part"
 """Whoever leads a part of the whole: a department, a project. They have too many names to tell one from another."""
 _NO_OFFICES = frozenset({"names", "deeds"})
+_DOES = "_does"
+"""What a key ends in whose words say by a verb who holds the office that it begins with."""
+ALIKE = 4
+"""Letters at the beginning that two forms of one word share."""
 APART = 5
 """Words that may stand between "who is" and the office asked for."""
 FEW = 5
 """A question of so few words asks for the office that it names: "ceo xiaomi"."""
 CACHED = 20_000
-"""Texts whose offices are remembered."""
+"""Sentences whose offices are remembered; of questions nothing is."""
 
 
 @cache
@@ -34,14 +38,13 @@ def _folded(text: str) -> str:
     return fold(text).replace("’", "'")
 
 
-@lru_cache(CACHED)
 def _found(text: str, language: str) -> tuple[tuple[int, int, str], ...]:
     """The offices with their places (start, end); of words within longer ones the longest count."""
     folded = _folded(text)
     every = [
         (*match.span(), name)
         for name in grammar(language).get("offices", {})
-        if name not in _NO_OFFICES
+        if name not in _NO_OFFICES and not name.endswith(_DOES)
         for match in _pattern(language, name).finditer(folded)
     ]
     spans = {(start, end) for start, end, _ in every}
@@ -54,9 +57,10 @@ def _found(text: str, language: str) -> tuple[tuple[int, int, str], ...]:
     )
 
 
-def offices(text: str, language: str) -> frozenset[str]:
-    """The names of the offices in a text: "vice president" is no president, "founder and CEO" are two."""
-    return frozenset(name for _, _, name in _found(text, language))
+@lru_cache(CACHED)
+def offices(sentence: str, language: str) -> frozenset[str]:
+    """The names of the offices in a sentence: "vice president" is no president, "founder and CEO" are two."""
+    return frozenset(name for _, _, name in _found(sentence, language))
 
 
 def _length(text: str, language: str) -> float:
@@ -83,13 +87,25 @@ def office_asked(question: str, language: str) -> frozenset[str]:
     return named if bare else frozenset()
 
 
+def _part_in_question(question: str, language: str, sentence: str, told_in: str) -> bool:
+    """Whether what a part is led of is named by the question: of the castle, "the castle director" leads the whole."""
+    asked = _folded(question)
+    for start, end in sorted({(start, end) for start, end, _ in _found(question, language)}, reverse=True):
+        asked = f"{asked[:start]} {asked[end:]}"
+    words = tuple(word[:ALIKE] for word in re.findall(r"\w+", asked) if len(word) >= ALIKE)
+    told = _folded(sentence)
+    parts = (told[start:end] for start, end, name in _found(sentence, told_in) if name == PART)
+    return any(word.startswith(words) for part in parts for word in re.findall(r"\w+", part))
+
+
 def names_other_offices(question: str, language: str, sentence: str, told_in: str) -> bool:
     """Whether a question wants the holder of an office, and the sentence (in the language `told_in`) names others only.
 
     A sentence that names none, or says by a verb who leads, founded or owns, may still state it.
     """
     asked = office_asked(question, language)
-    if not asked:
+    told = offices(sentence, told_in) if asked else frozenset()
+    if not told or asked & told or _part_in_question(question, language, sentence, told_in):
         return False
-    told = offices(sentence, told_in)
-    return bool(told) and not asked & told and not _pattern(told_in, "deeds").search(_folded(sentence))
+    verbs = ("deeds", *(f"{office}{_DOES}" for office in asked))
+    return not any(_pattern(told_in, verb).search(_folded(sentence)) for verb in verbs)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from bot.answers.asking import languages_asking
 from bot.answers.wording import fold
 from bot.settings import LANGUAGES
 from bot.texts import phrasebook
 
 _NOT_WORDS = re.compile(r"[\W_]+")
 _STRETCHED = re.compile(r"([^\W\d])\1{2,}")
+_QUESTION_MARK = re.compile(r"[?？¿]")
 _LAUGHTER = re.compile(r"\b(([^\W\d])[^\W\d])\1+\2?\b")
 
 
@@ -92,9 +94,18 @@ def _parted(text: str, language: str) -> Sequence[str] | None:
     return None
 
 
+def _asks(text: str, language: str) -> bool:
+    return _QUESTION_MARK.search(text) is not None or bool(languages_asking(text, [language]))
+
+
 def _read(text: str, language: str) -> Smalltalk | None:
-    """The kind of a text that is nothing but phrases of `language`; the most telling one if there are several."""
-    kinds = {_phrases(language)[phrase] for phrase in _parted(text, language) or ()}
+    """The kind of a text that is nothing but phrases of `language`; the most telling one if there are several.
+
+    What asks for something is none where only fillers make it whole: "is it a test?" is no "test".
+    """
+    kinds = {_phrases(language)[phrase] for phrase in _parted(_normal(text), language) or ()}
+    if None in kinds and kinds <= {None, Smalltalk.THANKS, Smalltalk.REMARK} and _asks(text, language):
+        return None
     telling = (
         Smalltalk.IDENTITY,
         Smalltalk.WELLBEING,
@@ -108,11 +119,10 @@ def _read(text: str, language: str) -> Smalltalk | None:
 
 def recognise(text: str, likely: Sequence[str] = ()) -> Chatter | None:
     """Small talk in any language of the bot, those in `likely` tried first; None for anything else."""
-    normal = _normal(text)
-    if not normal:
+    if not _normal(text):
         return Chatter(Smalltalk.WORDLESS, None)
     for language in dict.fromkeys([*(code for code in likely if code in LANGUAGES), *LANGUAGES]):
-        kind = _read(normal, language)
+        kind = _read(text, language)
         if kind is not None:
             return Chatter(kind, language)
     return None

@@ -142,10 +142,10 @@ def _compose_not_stated(refusal: Refusal) -> Reply:
 def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
     if refusal.smalltalk is not None:
         return Reply(say(refusal.language, f"smalltalk_{refusal.smalltalk}"), question_buttons(samples[:2]))
-    if not refusal.evidence and not samples:  # nothing at all was there to be searched
-        return Reply(say(refusal.language, "no_articles"))
-    if not refusal.evidence:  # "why?" alone names nothing to be searched for
+    if refusal.names_nothing and samples:
         return Reply(say(refusal.language, "names_nothing"), question_buttons(samples[:3]))
+    if not refusal.evidence and not refusal.names_nothing:  # nothing at all was there to be searched
+        return Reply(say(refusal.language, "no_articles"))
     key = "off_topic" if samples else "off_topic_bare"
     return Reply(say(refusal.language, key), question_buttons(samples[:3]))
 
