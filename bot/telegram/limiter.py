@@ -23,6 +23,9 @@ from bot.telegram.rates import Rate
 
 CATCH_UP = 0.1
 """Seconds of announcements that may go out at once, where a busy process woke late for them."""
+SPARE = 1
+"""Places that announcements leave, so that an answer finds one when it is ready: where all are taken, and a busy
+process sent many at once a second ago, the next may be a tenth of a second away."""
 
 PATIENCE = {Lane.ANSWERS: 90.0, Lane.ANNOUNCEMENTS: 10.0}
 """Seconds that a request may wait for its turn. An answer is worth nothing later; an announcement is kept in the
@@ -92,6 +95,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         self._sleep = sleep
         self._jitter = jitter
         self._overall = Rate(max(1, int(limits.overall)))
+        self._spare = min(SPARE, self._overall.size - 1)
         self._spacing = 1 / self._overall.size
         self._paced_at = -math.inf  # when the next announcement may start, so that they are evenly spaced
         self._chats = Chats(limits.private, limits.group, self._awaited)
@@ -207,8 +211,9 @@ class TwoLanes(BaseRateLimiter[Lane]):
         self._set_alarm(alarm)
 
     def _lane_free_at(self, lane: Lane, now: float) -> float:
-        at = max(self._overall.free_at(now), self._lanes[lane].until)
-        return max(at, self._paced_at) if lane is Lane.ANNOUNCEMENTS else at
+        if lane is Lane.ANSWERS:
+            return max(self._overall.free_at(now), self._lanes[lane].until)
+        return max(self._overall.free_at(now, self._spare), self._lanes[lane].until, self._paced_at)
 
     def _start(self, waiting: _Waiting, now: float) -> None:
         waiting.started = True

@@ -37,11 +37,11 @@ class Rate:
         self._ends: deque[float] = deque(maxlen=size)  # in order; no earlier one matters
         self._latencies = Latencies(ENOUGH * size)
 
-    def free_at(self, now: float) -> float:
-        """When one more may start, as far as is known: `now`, or later."""
+    def free_at(self, now: float, spare: int = 0) -> float:
+        """When one more may start and leave `spare` places, as far as is known: `now`, or later."""
         while self._flying and self._oldest + UNANSWERED <= now:
             del self._flying[next(iter(self._flying))]
-        places = self.size - len(self._flying)
+        places = self.size - spare - len(self._flying)
         at = math.inf
         if places > 0:
             if len(self._ends) < places:
