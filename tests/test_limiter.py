@@ -166,10 +166,10 @@ def most_within(times: Iterable[float], seconds: float) -> int:
 
 
 async def test_a_broadcast_uses_the_permitted_rate_and_no_more(rig: Rig) -> None:
-    """Thirty a second over all, evenly: never more in any second, and at least 97 % of it in a minute."""
+    """Thirty a second over all, evenly: never more in any second, and at least 96 % of it."""
     tasks = rig.ask(*range(1, 3000), lane=NEWS)
     await rig.time.forward(4)
-    assert 0.97 * 120 <= len(rig.starts) <= 121
+    assert 0.96 * 120 <= len(rig.starts) <= 121
     assert most_within(rig.times, 1.0) <= 30
     gaps = [later - earlier for earlier, later in zip(rig.times[10:], rig.times[11:], strict=False)]
     assert max(gaps) < 0.04
@@ -220,7 +220,7 @@ async def test_requests_that_fail_here_say_nothing_of_the_way(error: TelegramErr
     tasks = rig.ask(*range(1, 600), lane=NEWS)
     await rig.time.forward(9)
     assert most_within(rig.times, 1.0) <= 30
-    assert sum(start.at > 1006 for start in rig.starts) >= 0.97 * 3 * 30
+    assert sum(start.at > 1006 for start in rig.starts) >= 0.95 * 3 * 30
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
@@ -236,6 +236,19 @@ async def test_answers_go_before_announcements(rig: Rig) -> None:
     assert [start.chat for start in rig.starts[before : before + 3]] == [1001, 1002, 1003]
     await rig.time.forward(5)
     assert await rig.ended(tasks) == [True] * len(tasks)
+
+
+async def test_a_broadcast_leaves_a_place_for_an_answer(rig: Rig) -> None:
+    """However fast announcements are sent, an answer that comes meanwhile starts at once, and the next one soon."""
+    tasks = rig.ask(*range(1, 400), lane=NEWS)
+    for number in range(5):
+        await rig.time.forward(1.7)
+        asked = rig.time.now
+        tasks += rig.ask(1000 + number)
+        await rig.time.forward(0)
+        assert [start.at for start in rig.starts if start.chat == 1000 + number] == [asked]
+    for task in tasks:
+        task.cancel()
 
 
 async def test_answers_without_a_broadcast_do_not_wait(rig: Rig) -> None:

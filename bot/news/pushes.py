@@ -5,9 +5,7 @@ person to person is put to it, so that fifty thousand messages cost hardly more 
 """
 
 import asyncio
-import math
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -30,8 +28,6 @@ from bot.state.shown import KeptCorrection, Shown
 from bot.texts import say
 from corpus.model import Article
 
-FRESH = 1.0
-"""Seconds for which the library that was seen is taken for the present one."""
 LEAST = 60
 """UTF-16 units that a title and a sentence keep in the longest of corrections."""
 
@@ -63,8 +59,6 @@ class Pushes:
         self._shown = shown
         self._language = language
         self._turn = threading.Lock()
-        self._seen: Library | None = None
-        self._seen_at = -math.inf
         self._digest = ""
         self._news: dict[tuple[str, str], News | None] = {}
 
@@ -75,36 +69,12 @@ class Pushes:
             for delivery in parcel.of(DeliveryKind.CORRECTION).deliveries
             if (one := await self._shown.correction(int(delivery.about))) is not None
         ]
-        library = self._at_hand(parcel)
-        if library is None or corrected:
-            return await asyncio.to_thread(self._composed_anew, parcel, corrected)
-        return self._composed(library, parcel)
+        return await asyncio.to_thread(self._composed, parcel, corrected)
 
-    def _at_hand(self, parcel: Parcel) -> Library | None:
-        """The library as it was seen a moment ago, if all that the parcel holds has been made of it: then the message
-        is put together at once. A thread for each of a hundred messages a second takes its turns from the answers."""
-        if (
-            time.monotonic() - self._seen_at >= FRESH
-            or self._turn.locked()
-            or parcel.of(DeliveryKind.ANSWER).deliveries
-        ):
-            return None
-        language = parcel.language or self._language
-        made = all((delivery.article, language) in self._news for delivery in _announced(parcel))
-        return self._seen if made else None
-
-    def _composed_anew(self, parcel: Parcel, corrected: Sequence[KeptCorrection]) -> Message | None:
+    def _composed(self, parcel: Parcel, corrected: Sequence[KeptCorrection]) -> Message | None:
         """All that takes time: a library that changed is read, and what is read of it is made anew."""
-        library = self._library()
-        with self._turn:
-            if library.digest != self._digest:
-                self._news.clear()
-                self._digest = library.digest
-            self._seen, self._seen_at = library, time.monotonic()
-        return self._composed(library, parcel, corrected)
-
-    def _composed(self, library: Library, parcel: Parcel, corrected: Sequence[KeptCorrection] = ()) -> Message | None:
         language = parcel.language or self._language
+        library = self._library()
         gone = [one for one in corrected if not _stands(library, one)]
         shown = [(one.sentence, one.language, one.now) for one in gone if one.now is not None]
         # A value that came and went leaves several corrections that say the same by now.
@@ -121,9 +91,7 @@ class Pushes:
                 texts.append(f"{asked}\n\n{compose(answer).html}")
                 buttons = answer_buttons(answer)
                 shown += sentences_of(library, answer)
-        told = [
-            (delivery, news) for delivery in _announced(parcel) if (news := self._news_of(library, delivery, language))
-        ]
+        told = [(delivery, news) for delivery in _announced(parcel) if (news := self._news_of(delivery, language))]
         told.sort(key=lambda pair: (pair[1].published, pair[1].slug), reverse=True)
         if len(told) == 1 and not told[0][0].together:  # a digest that is edited stays one, whatever is left of it
             buttons = under(*told[0], language)
@@ -140,12 +108,13 @@ class Pushes:
             return None
         return answer_in(self._answerer, article, question, delivery.language or language)
 
-    def _news_of(self, library: Library, delivery: Delivery, language: str) -> News | None:
+    def _news_of(self, delivery: Delivery, language: str) -> News | None:
         """What is read of the article; made once for a language, as long as the library is the same."""
         with self._turn:
-            if library.digest != self._digest:  # another thread has seen a newer one
-                article = library.articles.get(delivery.article)
-                return None if article is None else self._make(library, article, language)
+            library = self._library()
+            if library.digest != self._digest:
+                self._news.clear()
+                self._digest = library.digest
             key = (delivery.article, language)
             if key not in self._news:
                 article = library.articles.get(delivery.article)

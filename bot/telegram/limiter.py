@@ -96,7 +96,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         self._jitter = jitter
         self._overall = Rate(max(1, int(limits.overall)))
         self._spare = min(SPARE, self._overall.size - 1)
-        self._spacing = 1 / self._overall.size
+        self._spacing = 1 / (self._overall.size - self._spare)
         self._paced_at = -math.inf  # when the next announcement may start, so that they are evenly spaced
         self._chats = Chats(limits.private, limits.group, self._awaited)
         self._lanes = {lane: _Held() for lane in Lane}
