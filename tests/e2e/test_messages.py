@@ -22,11 +22,11 @@ def test_what_is_no_text_gets_a_friendly_line(person: NewChat, what: str) -> Non
     assert chat.wait_for_message().text == "So leggere solo il testo. Scrivimi la tua domanda."
 
 
-def test_a_picture_with_a_caption_gets_the_same_line(person: NewChat) -> None:
-    """What is written under a picture is not taken for a question."""
+def test_a_question_under_a_picture_is_answered(person: NewChat) -> None:
+    """What is written under a picture is taken for a question, as if it had come alone."""
     chat = person()
     chat.sends_photo(ORDERS["en"].question)
-    assert chat.wait_for_message().text == "I can only read text. Please type your question."
+    chat.wait_for_message("200,000")
 
 
 def test_an_edited_question_is_not_answered_twice(person: NewChat) -> None:
