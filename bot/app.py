@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bot.answers.opening import Answering
 from bot.chat.conversation import Conversation
@@ -12,6 +13,7 @@ from bot.chat.subscribing import subscriber_features
 from bot.chat.timeline import Timeline
 from bot.logs import lines_of
 from bot.news.announcer import AT_ONCE, Announcer, Sender
+from bot.news.arrivals import FOLDER
 from bot.news.later import Later
 from bot.news.matching import topic_preview
 from bot.news.noting import Noting
@@ -35,6 +37,7 @@ class Services:
     pushes: Pushes
     noting: Noting
     office: Office
+    arrivals: Path
 
     def announcer(self, sender: Sender, channel: Channel, at_once: int = AT_ONCE) -> Announcer:
         """Who delivers on this channel, to so many chats at a time."""
@@ -43,6 +46,7 @@ class Services:
             sender,
             self.pushes.compose,
             channel,
+            self.arrivals,
             parts=parts,
             sent=self.noting.sent,
             lines=lambda chat: lines_of(self.vault.tag(chat.address)),
@@ -89,4 +93,4 @@ async def open_services(answering: Answering, channel: Sequence[Feature] = ()) -
                 settings.language,
             )
             noting = Noting(state.shown, state.outbox)
-            yield Services(conversation, state, vault, newsroom, pushes, noting, office)
+            yield Services(conversation, state, vault, newsroom, pushes, noting, office, settings.data_dir / FOLDER)

@@ -14,18 +14,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, MessageRefusedError, TryLaterError
 from bot.news.announcer import RENEWAL, Announcer
+from bot.news.arrivals import FOLDER
 from bot.news.message import Message
 from bot.news.pushes import parts
 from bot.news.resting import FIRST_REST, LONGEST_REST, Rest
 from bot.news.tries import LASTS, LONGEST_BACKOFF, MAX_ATTEMPTS, Wait, later
 from bot.replies import Channel, ChatAddress, Reply
 from bot.state.database import Engines
-from bot.state.deliveries import Delivery, Outcome, Parcel
+from bot.state.deliveries import Arrival, Delivery, Parcel
 from bot.state.kinds import DeliveryKind, PauseReason, SubscriptionState
 from bot.state.migrating import migrate
 from bot.state.outbox import LEASE, Outbox
 from bot.state.subscriptions import Subscriptions
 from tests.clocks import StoppedClock
+from tests.killed import killed
 from tests.senders import MemorySender
 from tests.vaults import VAULT
 
@@ -51,8 +53,9 @@ class Stand:
         self.outbox = Outbox(engines, VAULT, clock)
         self.clock = clock
         self.file = file
+        self.folder = file.parent / FOLDER
         self.sender = MemorySender()
-        self.arrived: list[tuple[Parcel, Outcome]] = []
+        self.arrived: list[Arrival] = []
         self.ticks: Callable[[], float] = lambda: clock().timestamp()
         self.announcer = self.another()
 
@@ -63,6 +66,7 @@ class Stand:
             self.sender,
             compose,
             Channel.TELEGRAM,
+            self.folder,
             parts=parts,
             sent=self._sent,
             now=self.clock,
@@ -71,7 +75,7 @@ class Stand:
             at_once=at_once,
         )
 
-    async def _sent(self, arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
+    async def _sent(self, arrived: Sequence[Arrival]) -> None:
         self.arrived += arrived
 
     @property
@@ -203,16 +207,18 @@ async def test_who_was_sent_something_is_told(stand: Stand) -> None:
     stand.sender.fail(ANNA, MessageRefusedError("Message is too long"))
     await stand.outbox.announce("news")
     await stand.announcer.deliver_due()
-    assert [(parcel.chat, outcome.shown) for parcel, outcome in stand.arrived] == [
-        (BRUNO, (("news", "en", "news in en"),)),
-        (CARLA, (("news", "None", "news in None"),)),
+    assert [(arrival.chat_id, arrival.shown) for arrival in stand.arrived] == [
+        (2, (("news", "en", "news in en"),)),
+        (3, (("news", "None", "news in None"),)),
     ]
 
     async def mistaken(arrived: Sequence[object]) -> None:
         raise ValueError(arrived)
 
     await stand.outbox.announce("offer")
-    other = Announcer(stand.outbox, stand.sender, compose, Channel.TELEGRAM, sent=mistaken, now=stand.clock)
+    other = Announcer(
+        stand.outbox, stand.sender, compose, Channel.TELEGRAM, stand.folder, sent=mistaken, now=stand.clock
+    )
     assert await other.deliver_due() == 3
 
 
@@ -518,7 +524,9 @@ async def test_what_is_owed_no_more_is_not_sent(stand: Stand, how: str) -> None:
             stand.run_sql("UPDATE deliveries SET attempts = 2, owner = 'another' WHERE chat_id = 1")
         return await compose(parcel)
 
-    announcer = Announcer(stand.outbox, stand.sender, leaving, Channel.TELEGRAM, parts=parts, now=stand.clock)
+    announcer = Announcer(
+        stand.outbox, stand.sender, leaving, Channel.TELEGRAM, stand.folder, parts=parts, now=stand.clock
+    )
     assert await announcer.deliver_due() == 2
     assert [address for address, _ in stand.taken] == ["2", "3"]
     left = {
@@ -540,7 +548,9 @@ async def test_what_is_left_of_a_digest_is_sent(stand: Stand) -> None:
             stand.run_sql("UPDATE deliveries SET state = 'skipped' WHERE chat_id = 1 AND article = 'news'")
         return await compose(parcel)
 
-    announcer = Announcer(stand.outbox, stand.sender, late, Channel.TELEGRAM, parts=parts, now=stand.clock)
+    announcer = Announcer(
+        stand.outbox, stand.sender, late, Channel.TELEGRAM, stand.folder, parts=parts, now=stand.clock
+    )
     assert await announcer.deliver_due() == 2
     stand.clock.forward(2)
     assert await announcer.deliver_due() == 1
@@ -559,6 +569,26 @@ async def test_a_process_that_starts_takes_up_what_the_last_one_left(stand: Stan
     stop.set()
     await running
     assert sorted(stand.taken) == [("1", "news in it"), ("2", "news in en"), ("3", "news in None")]
+
+
+async def test_what_arrived_before_a_kill_is_not_sent_again(stand: Stand) -> None:
+    """What a killed process had been told of is sent by then, and who got it is heard of; what was on its way goes out
+    again at once, no lease is waited for."""
+    await stand.outbox.announce("news")
+    [first, _second] = await stand.outbox.take(Channel.TELEGRAM, stand.clock(), 2, "the last one")
+    killed(stand.folder, "the last one", (first.chat_id, first.deliveries[0].id, 1, 77))
+    stop = asyncio.Event()
+    running = asyncio.create_task(stand.announcer.run(stop, interval=0.01))
+    while len(stand.taken) < 2:  # noqa: ASYNC110  (a sender has no event, and the test its time limit)
+        await asyncio.sleep(0.01)
+    stop.set()
+    await running
+    assert sorted(stand.taken) == [("2", "news in en"), ("3", "news in None")]
+    assert [state for _, state, _ in stand.states()] == ["sent", "sent", "sent"]
+    assert stand.arrived[0] == Arrival(
+        first.chat_id, ((first.deliveries[0].id, 1),), 77, (("news/p1/s1", "en", "It opens in May."),)
+    )
+    assert list(stand.folder.iterdir()) == []
 
 
 async def test_stopping_ends_between_two_messages(stand: Stand) -> None:
@@ -624,7 +654,7 @@ async def test_what_was_sent_is_heard_of_before_it_ends(stand: Stand, monkeypatc
     """Whoever stops the bot then ends nothing that is still to be noted of what arrived."""
     hear, take, hearing = stand._sent, stand.outbox.take, asyncio.Event()
 
-    async def slowly(arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
+    async def slowly(arrived: Sequence[Arrival]) -> None:
         hearing.set()
         await asyncio.sleep(0.05)
         await hear(arrived)

@@ -33,7 +33,6 @@ from benchmarks.load.verdict import broken, lines, record
 from benchmarks.load.weather import showers
 from benchmarks.soak import ALLOWED, Soaked, found, judged, kept_to
 from bot.clock import utc_now
-from bot.news.ledger import TOGETHER
 from tests.bot_api import BotApiServer, Breach, BreachKind, Call, Limits, Sent, faults
 
 TOKEN = "123:TEST"  # noqa: S105  # a made-up one
@@ -92,10 +91,10 @@ def test_second_copies_belong_to_the_kill_between_them() -> None:
 
 
 def test_what_is_in_the_air_is_open_or_just_answered() -> None:
-    """A request counts as in flight from its start until its answer must be written down: two paces of the ledger."""
+    """A request counts as in flight from its start until its answer must have been read."""
     request = replace(call(ONE, ended_at=5.0), at=4.0)
-    assert [in_the_air(request, moment) for moment in (3.9, 4.5, 5.04, 5.06)] == [False, True, True, False]
-    assert FRESH == 2 * TOGETHER
+    moments = (3.9, 4.5, 5 + 0.9 * FRESH, 5 + 1.1 * FRESH)
+    assert [in_the_air(request, moment) for moment in moments] == [False, True, True, False]
     assert in_the_air(replace(request, ended_at=None), 9.0)
     assert not in_the_air(replace(request, params={"chat_id": FIRST_ASKER}), 4.5)
 

@@ -17,6 +17,7 @@ from bot.chat.conversation import Conversation
 from bot.chat.features import Visitor
 from bot.chat.subscribing import subscriber_features
 from bot.news.announcer import Announcer
+from bot.news.arrivals import FOLDER
 from bot.news.message import Message
 from bot.news.openings import news_of
 from bot.replies import Button, Channel, Document, Reply
@@ -193,7 +194,7 @@ def room(answering: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             "en",
             features=subscriber_features(subscriptions, library, lambda _words, _language: (), threads),
         )
-        announcer = Announcer(outbox, sender, compose, Channel.TERMINAL)
+        announcer = Announcer(outbox, sender, compose, Channel.TERMINAL, tmp_path / FOLDER)
         yield Room(conversation, announcer, sender, console, loop, subscriptions, outbox, file)
         loop.wait_for(engines.close())
     loop.close()

@@ -4,14 +4,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from bot.news.ledger import TOGETHER
 from tests.bot_api import Call, Sent
 
 FIRST_SUBSCRIBER = 1_000_000
 FIRST_ASKER = 900_000_000
-FRESH = 2 * TOGETHER
-"""Seconds from Telegram's answer until the bot has it in its database, at most: its ledger begins to write within its
-pace, and is given as long for the writing."""
+FRESH = 0.02
+"""Seconds that an answer of Telegram's may lie unread at most, while the bot is at something else; what was read is on
+disk."""
 EVERY_GROUP = 20
 """Of so many subscribers one is a group."""
 GROWN = -1_000_000_000_000

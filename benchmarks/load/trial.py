@@ -45,11 +45,11 @@ class Kill:
 
     taken: int  # messages that Telegram had taken by then
     held: int  # deliveries that the process had taken, most of which wait for their turn
-    in_the_air: int  # of those, on the wire, or answered too lately to be written down: see FRESH
+    in_the_air: int  # of those, on the wire, or answered too lately to be read: see FRESH
     doubled: int
     answered_before: int  # of the doubled, those whose answer had left the server before the kill
     oldest: float = 0.0  # milliseconds from the first of these answers to the kill
-    late: int = 0  # of the doubled, those answered so long before that they should have been written down: see FRESH
+    late: int = 0  # of the doubled, those answered so long before that they should be on disk: see FRESH
     restart: float = 0.0  # seconds until the next process listened
     silence: float = 0.0  # seconds from then to the next message to a subscriber, whoever's lease still runs
 

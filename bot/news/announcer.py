@@ -1,7 +1,7 @@
 """Who gets what, once: takes what is due from the outbox, sends it, and writes how it ended.
 
 Many chats are written to at a time; how fast is the channel's matter. A message counts as sent once the channel has
-said so and the database knows: what ends in between, by a kill or a closed connection, is sent once more, for nobody
+said so and that is on disk: what ends in between, by a kill or a closed connection, is sent once more, for nobody
 can say whether it arrived. Who left while a message was made does not get it; one that the channel was handed by then
 cannot be called back, though it may wait for its turn there. Logs count; they hold neither chats nor texts.
 """
@@ -15,12 +15,14 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.clock import Clock, utc_now
 from bot.errors import ChatGoneError, ChatMovedError, MessageGoneError, SendError, TryLaterError
+from bot.news.arrivals import Arrivals
 from bot.news.ledger import Ledger, Sent
 from bot.news.message import Message
 from bot.news.resting import Rest
@@ -34,8 +36,8 @@ from bot.state.outbox import LEASE, Outbox
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 64
-"""Chats written to at a time, most of which wait for their turn: two seconds of what Telegram takes. After a kill as
-many wait for the end of a lease."""
+"""Chats written to at a time, most of which wait for their turn: two seconds of what Telegram takes. After a kill on
+another machine as many wait for the end of a lease."""
 
 LOOK_AGAIN = 1.0
 """Seconds after which it is looked for more, while messages that are slow to be taken are still on their way."""
@@ -68,8 +70,9 @@ class Sender(Protocol):
 class Announcer:
     """Delivers on one channel; several may do so on one database.
 
-    `parts` tells the messages that a parcel becomes, `sent` hears of those that arrived, and what is logged while a
-    chat is written to is logged inside what `lines` gives.
+    `folder` is where processes of one machine leave word of what arrived, `parts` tells the messages that a parcel
+    becomes, `sent` hears of those that arrived, and what is logged while a chat is written to is logged inside what
+    `lines` gives.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Announcer:
         sender: Sender,
         compose: Compose,
         channel: Channel,
+        folder: Path,
         *,
         parts: Parts = lambda parcel: (parcel,),
         sent: Sent | None = None,
@@ -93,17 +97,19 @@ class Announcer:
         self._compose = compose
         self._channel = channel
         self._parts = parts
-        self._ledger = Ledger(outbox, sent)
         self._lines = lines
         self._now = now
         self._at_once = at_once
         self._owner = uuid.uuid4().hex
+        self._arrivals = Arrivals(folder, self._owner)
+        self._ledger = Ledger(outbox, self._arrivals, sent)
         self._chance = chance
         self._rest = Rest(clock, chance)
         self._asking = asyncio.Lock()  # in their order, and connections are left for who answers people
 
     async def run(self, stop: asyncio.Event, interval: float = 1.0) -> None:
         """Deliver until `stop` is set, looking every `interval` seconds; trouble of the database is waited out."""
+        opened = self._arrivals.open()
         ended = asyncio.Event()
         alive = asyncio.create_task(self._stay_alive(ended))
         try:
@@ -117,11 +123,14 @@ class Announcer:
         finally:
             ended.set()
             await alive
+            if opened and self._ledger.written:
+                self._arrivals.close()
 
     async def _stay_alive(self, ended: asyncio.Event) -> None:
         """Renew the lease of what is being sent, and owe again what others were sending as they ended."""
         while not ended.is_set():
             try:
+                await self._ledger.take_over()
                 await self._outbox.recover(self._channel, self._now(), self._owner)
             except SQLAlchemyError as error:
                 logger.warning("What others left is not looked for, the database says: %s", in_one_line(error))
@@ -134,6 +143,14 @@ class Announcer:
         What was begun is ended and written. Raises SQLAlchemyError when the database fails: what was sent by then is
         written at the next call.
         """
+        opened = self._arrivals.open()
+        try:
+            return await self._deliver_due(stop)
+        finally:
+            if opened and self._ledger.written:  # else the next process takes it over
+                self._arrivals.close()
+
+    async def _deliver_due(self, stop: asyncio.Event | None) -> int:
         await self._ledger.settle()
         outcomes: Counter[DeliveryState] = Counter()
         in_the_air: set[asyncio.Task[None]] = set()

@@ -1,28 +1,33 @@
-"""How deliveries ended, written soon and many at once; what the database would not take is kept until it does."""
+"""How deliveries ended, written soon and many at once; what the database would not take is kept until it does.
+
+What arrived is on disk before, so that a process that ends in between sends none of it twice.
+"""
 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from bot.state.deliveries import Outcome, Parcel
+from bot.news.arrivals import Arrivals
+from bot.state.deliveries import Arrival, Outcome, Parcel, arrival_of
 from bot.state.kinds import DeliveryState
 from bot.state.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-TOGETHER = 0.025
-"""Seconds from one transaction to the next at least: what ended meanwhile is written in one. After a kill it is what
-is sent twice beside what was in the air."""
+TOGETHER = 0.05
+"""Seconds from one transaction to the next at least: what ended meanwhile is written in one. Where the disk of a
+machine is lost as well, it is what is sent twice beside what was in the air."""
 
-Sent = Callable[[Sequence[tuple[Parcel, Outcome]]], Awaitable[None]]
-"""Hears what has been sent and how that ended, once it is written."""
+Sent = Callable[[Sequence[Arrival]], Awaitable[None]]
+"""Hears what has been sent, once it is written; after the end of a process perhaps once more."""
 
 
 class Ledger:
     """Takes outcomes as they come, and writes them into the outbox in a task of its own."""
 
-    def __init__(self, outbox: Outbox, sent: Sent | None = None) -> None:
+    def __init__(self, outbox: Outbox, arrivals: Arrivals, sent: Sent | None = None) -> None:
         self._outbox = outbox
+        self._arrivals = arrivals
         self._sent = sent
         self._unwritten: list[tuple[Parcel, Outcome]] = []
         self._writing: asyncio.Task[None] | None = None
@@ -41,6 +46,8 @@ class Ledger:
 
     def note(self, part: Parcel, outcome: Outcome) -> None:
         """Have it written soon, with whatever else ends meanwhile."""
+        if outcome.state is DeliveryState.SENT:
+            self._arrivals.note(arrival_of(part, outcome))
         self._unwritten.append((part, outcome))
         if self._failure is None:
             self._begin()
@@ -75,9 +82,22 @@ class Ledger:
             items = tuple(self._unwritten)
             await self._outbox.settle(items)
             del self._unwritten[: len(items)]
-            await self._tell([item for item in items if item[1].state is DeliveryState.SENT])
+            await self._tell([arrival_of(*item) for item in items if item[1].state is DeliveryState.SENT])
+            if not self._unwritten:
+                self._arrivals.clear()
 
-    async def _tell(self, arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
+    async def take_over(self) -> None:
+        """Write what processes that ended had not yet, and owe again at once what they were sending.
+
+        Raises what the database did; what was left then stays for the next time.
+        """
+        for owner in self._arrivals.others():
+            with self._arrivals.left_by(owner) as left:
+                if left is not None:
+                    await self._outbox.take_over(owner, left)
+                    await self._tell(left)
+
+    async def _tell(self, arrived: Sequence[Arrival]) -> None:
         if self._sent is None or not arrived:
             return
         try:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.clock import Clock, utc_now
 from bot.news.undoing import HELD
-from bot.state.deliveries import Outcome, Parcel
+from bot.state.deliveries import Arrival
 from bot.state.kinds import DeliveryKind
 from bot.state.outbox import Outbox
 from bot.state.shown import KeptCorrection, Shown
@@ -15,19 +15,19 @@ IN_THE_AIR = timedelta(days=1)
 
 
 class Noting:
-    """Notes the sentences of messages that arrived.
-
-    Of a message whose process ended before this it is not known what it showed; that is never corrected.
-    """
+    """Notes the sentences of messages that arrived."""
 
     def __init__(self, shown: Shown, outbox: Outbox, now: Clock = utc_now) -> None:
         self._shown = shown
         self._outbox = outbox
         self._now = now
 
-    async def sent(self, arrived: Sequence[tuple[Parcel, Outcome]]) -> None:
-        """Note what these messages held as they were made; of what was corrected since, owe the correction."""
-        rows = [(parcel.chat_id, *sentence) for parcel, outcome in arrived for sentence in outcome.shown]
+    async def sent(self, arrived: Sequence[Arrival]) -> None:
+        """Note what these messages held as they were made; of what was corrected since, owe the correction.
+
+        Repeating it changes nothing.
+        """
+        rows = [(arrival.chat_id, *sentence) for arrival in arrived for sentence in arrival.shown]
         if not rows:
             return
         await self._shown.note_all(rows)

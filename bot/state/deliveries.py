@@ -74,3 +74,20 @@ class Outcome:
     message_id: int | None = None
     unheard: bool = False
     shown: tuple[ShownSentence, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A message that arrived: in which chat, as what deliveries, its number there, and what it held."""
+
+    chat_id: int
+    deliveries: tuple[tuple[int, int], ...]
+    """Each with the number of the attempt that arrived, counted from 1."""
+    message_id: int | None
+    shown: tuple[ShownSentence, ...] = field(default=(), repr=False)
+
+
+def arrival_of(parcel: Parcel, outcome: Outcome) -> Arrival:
+    """What is to be remembered of a parcel that was sent."""
+    tries = tuple((delivery.id, delivery.attempts + 1) for delivery in parcel.deliveries)
+    return Arrival(parcel.chat_id, tries, outcome.message_id, outcome.shown)

@@ -19,12 +19,12 @@ from bot.state import audience, owing
 from bot.state.audience import Subject
 from bot.state.chats import OWED, WANTED, skip_pending
 from bot.state.database import Engines, SharedClock, by_the_database
-from bot.state.deliveries import Outcome, Parcel
+from bot.state.deliveries import Arrival, Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
 from bot.state.parcels import INTERRUPTED, candidates, parcels, put_off
 from bot.state.retention import wake
 from bot.state.schema import announcements, chats, deliveries
-from bot.state.settling import settle
+from bot.state.settling import settle, settle_arrived
 from bot.state.vault import Vault
 
 LEASE = timedelta(seconds=60)
@@ -225,6 +225,17 @@ class Outbox:
         """
         async with self._engines.write() as connection:
             await settle(connection, self._vault, items, self._now())
+
+    async def take_over(self, owner: str, arrivals: Sequence[Arrival]) -> int:
+        """Write what a process that has ended knew to have arrived, and owe again what else it was sending; how much.
+
+        Repeating it changes nothing.
+        """
+        now = self._now()
+        async with self._engines.write() as connection:
+            await settle_arrived(connection, arrivals, now)
+            mine = and_(deliveries.c.state == DeliveryState.SENDING, deliveries.c.owner == owner)
+            return await _owe_again(connection, mine, now, await self._shared(connection, now))
 
     async def recover(self, channel: Channel, now: datetime, owner: str) -> int:
         """Owe again what processes that ended were sending on this channel; how many deliveries.

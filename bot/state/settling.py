@@ -1,19 +1,22 @@
 """How what was sent ended: written for many at once, as steps inside the caller's transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, or_, update
+from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.chats import AWAY, OWED, pause_chat, skip_pending
 from bot.state.database import note_deletion
-from bot.state.deliveries import Outcome, Parcel
+from bot.state.deliveries import Arrival, Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState
 from bot.state.moving import move
 from bot.state.schema import REASON_LENGTH, awaited, deliveries
 from bot.state.vault import Vault
+
+CHUNK = 1000
+"""Deliveries to a statement."""
 
 _DUE = bindparam("due", type_=deliveries.c.due_at.type)
 _SETTLED = (
@@ -50,7 +53,39 @@ async def settle(
         elif await _write(connection, values):
             await _draw_consequences(connection, vault, parcel, outcome, now)
     await _write(connection, plain)
-    await _let_go_of_answered(connection, items)
+    sent = [parcel for parcel, outcome in items if outcome.state is DeliveryState.SENT]
+    answers = [delivery for parcel in sent for delivery in parcel.of(DeliveryKind.ANSWER).deliveries]
+    await _let_go(connection, [int(delivery.about) for delivery in answers])
+
+
+async def settle_arrived(connection: AsyncConnection, arrivals: Sequence[Arrival], now: datetime) -> None:
+    """Write that these messages were sent, from what is left of a process that could not; repeating it changes nothing.
+
+    One that was begun to be sent once more by now is left as it is.
+    """
+    values = [
+        {
+            "row": number,
+            "tries": tries,
+            "ended": DeliveryState.SENT,
+            "why": None,
+            "due": None,
+            "silent": 0,
+            "message": arrival.message_id,
+            "moment": now,
+        }
+        for arrival in arrivals
+        for number, tries in arrival.deliveries
+    ]
+    for first in range(0, len(values), CHUNK):
+        some = values[first : first + CHUNK]
+        await _write(connection, some)
+        answers = select(deliveries.c.about).where(
+            deliveries.c.id.in_([value["row"] for value in some]),
+            deliveries.c.kind == DeliveryKind.ANSWER,
+            deliveries.c.state == DeliveryState.SENT,
+        )
+        await _let_go(connection, [int(about) for about in await connection.scalars(answers)])
 
 
 async def _draw_consequences(
@@ -107,14 +142,8 @@ async def _write(connection: AsyncConnection, values: list[dict[str, Any]]) -> b
     return (await connection.execute(_SETTLED, values)).rowcount > 0
 
 
-async def _let_go_of_answered(connection: AsyncConnection, items: Iterable[tuple[Parcel, Outcome]]) -> None:
+async def _let_go(connection: AsyncConnection, answered: Sequence[int]) -> None:
     """A question that was answered is kept no longer."""
-    answered = [
-        int(delivery.about)
-        for parcel, outcome in items
-        for delivery in parcel.deliveries
-        if outcome.state is DeliveryState.SENT and delivery.kind is DeliveryKind.ANSWER
-    ]
     if answered:
         await connection.execute(delete(awaited).where(awaited.c.id.in_(answered)))
         await note_deletion(connection)

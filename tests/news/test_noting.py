@@ -10,8 +10,8 @@ from bot.news.noting import Noting
 from bot.news.undoing import HELD
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
-from bot.state.deliveries import Outcome, Parcel, ShownSentence
-from bot.state.kinds import DeliveryKind, DeliveryState
+from bot.state.deliveries import Arrival, Parcel, ShownSentence
+from bot.state.kinds import DeliveryKind
 from bot.state.opening import State, open_state
 from tests.clocks import StoppedClock
 from tests.vaults import VAULT
@@ -47,10 +47,10 @@ async def sent(state: State, clock: StoppedClock) -> list[Parcel]:
     return list(await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test"))
 
 
-def showing(*texts: str) -> Outcome:
+def showing(parcel: Parcel, *texts: str) -> Arrival:
     """It arrived, with these texts as the first sentences."""
     shown: list[ShownSentence] = [(f"depot/p1/s{n}", "en", text) for n, text in enumerate(texts, 1)]
-    return Outcome(DeliveryState.SENT, shown=tuple(shown))
+    return Arrival(parcel.chat_id, (), None, tuple(shown))
 
 
 async def owed(state: State, clock: StoppedClock) -> list[tuple[str, str | None]]:
@@ -66,7 +66,7 @@ async def owed(state: State, clock: StoppedClock) -> list[tuple[str, str | None]
 async def test_what_was_sent_is_noted_as_it_was(state: State, noting: Noting, clock: StoppedClock) -> None:
     """Whatever is published meanwhile, what the message held is what its reader saw."""
     [anna, bruno] = await sent(state, clock)
-    await noting.sent([(anna, showing(OLD)), (bruno, showing())])
+    await noting.sent([showing(anna, OLD), showing(bruno)])
     assert await state.shown.who_saw("depot/p1/s1", "en", OLD) == (anna.chat_id,)
     assert await state.shown.who_saw("depot/p1/s1", "en", NEW) == ()
 
@@ -77,7 +77,7 @@ async def test_what_changed_in_the_air_is_corrected_once(state: State, noting: N
     [anna, bruno] = await sent(state, clock)
     await state.shown.correct("depot", "depot/p1/s1", "en", OLD, NEW)
     for _ in range(2):
-        await noting.sent([(anna, showing(OLD, "It is red.")), (bruno, showing(NEW, "It is red."))])
+        await noting.sent([showing(anna, OLD, "It is red."), showing(bruno, NEW, "It is red.")])
     assert await owed(state, clock) == []
     clock.forward(HELD.total_seconds())
     assert await owed(state, clock) == [("1", NEW)]
@@ -91,8 +91,8 @@ async def test_what_came_back_is_not_corrected(state: State, noting: Noting, clo
     await state.shown.correct("depot", "depot/p1/s1", "en", OLD, NEW)
     await state.shown.correct("depot", "depot/p1/s1", "en", NEW, OLD)
     await state.shown.correct("depot", "depot/p1/s2", "en", "It is red.", None)
-    await noting.sent([(anna, showing(OLD))])
+    await noting.sent([showing(anna, OLD)])
     clock.forward(timedelta(days=2).total_seconds())
-    await noting.sent([(bruno, showing(OLD, "It is red."))])
+    await noting.sent([showing(bruno, OLD, "It is red.")])
     clock.forward(HELD.total_seconds())
     assert await owed(state, clock) == []

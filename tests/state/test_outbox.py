@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.database import in_one_line
-from bot.state.deliveries import Delivery, Outcome, Parcel
+from bot.state.deliveries import Delivery, Outcome, Parcel, arrival_of
 from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State, open_state
 from bot.state.outbox import LEASE
@@ -655,6 +655,32 @@ async def test_late_but_sent(state: State, others: State, clock: StoppedClock, u
     assert states(url)[1] == ("1", "sending", None)
     await others.outbox.settle([(again, SENT)])
     assert states(url)[1] == ("1", "sent", None)
+
+
+async def test_what_a_process_left_is_taken_over_at_once(
+    state: State, others: State, clock: StoppedClock, url: str
+) -> None:
+    """Of a process that ended, what it knew to have arrived is sent, answers let their questions go, and the rest is
+    owed again without waiting for its lease; a second time changes nothing, and what others send is theirs."""
+    await subscribed(state, ANNA, BRUNO)
+    number = await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
+    await state.outbox.owe(DeliveryKind.ANSWER, "news", [(asked.chat_id, str(number), None)])
+    [answer] = await take(state, clock, "last")
+    await state.outbox.announce("news")
+    first, second = await take(state, clock, "last")
+    assert (first.chat, second.chat) == (ANNA, BRUNO)
+    arrived = [arrival_of(one, Outcome(DeliveryState.SENT, message_id=5)) for one in (answer, first)]
+    assert await others.outbox.take_over("last", arrived) == 1
+    assert number_of(url, "awaited") == 0
+    assert states(url) == [("1", "sent", None), ("1", "sent", None), ("2", "pending", None)]
+    [again] = await take(others, clock, "next")
+    assert (again.chat, again.deliveries[0].attempts) == (BRUNO, 1)
+    late = arrival_of(second, SENT)
+    assert await others.outbox.take_over("last", [*arrived, late]) == 0
+    assert states(url)[2] == ("2", "sending", None)
+    await others.outbox.owe_edits("news", "more")
+    assert [edit.message_id for parcel in await take(others, clock, "next") for edit in parcel.deliveries] == [5]
 
 
 # By which topic it still comes

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from bot.replies import Channel
 from bot.state.chats import find_chat
 from bot.state.database import Engines
-from bot.state.deliveries import Delivery, Outcome
+from bot.state.deliveries import Delivery, Outcome, arrival_of
 from bot.state.kinds import EVERYTHING, DeliveryKind, DeliveryState, PauseReason, Rhythm, SubscriptionState
 from bot.state.outbox import LEASE, Outbox
 from bot.state.questions import Questions
@@ -234,15 +234,20 @@ class Deliveries(RuleBasedStateMachine):
         """A process renews its lease, and owes again what those held whose lease ended."""
         self._recover(self.processes[number])
 
-    @rule(number=which, arrived=st.booleans())
-    def kill(self, number: int, arrived: bool) -> None:
-        """kill -9: what was in the air may have arrived, what was not written is known to nobody."""
+    @rule(number=which, arrived=st.booleans(), followed=st.booleans())
+    def kill(self, number: int, arrived: bool, followed: bool) -> None:
+        """kill -9: what was in the air may have arrived; what was not written is known to who follows on the same
+        machine, else to nobody."""
         process = self.processes[number]
         for held in process.held:
             for thing in held.things if arrived else ():
                 self.books.unknown[thing] += 1
                 self.books.arrives(thing)
-        self._forget_unsettled(process)
+        if followed:
+            sent = [arrival_of(held.parcel, end) for held, end in process.unsettled if end.state is DeliveryState.SENT]
+            self.do(self.outbox.take_over(process.owner, sent))
+        else:
+            self._forget_unsettled(process)
         self.do(process.engines.close())
         self.processes[number] = self._process()
 
