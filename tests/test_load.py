@@ -172,10 +172,10 @@ def test_a_kill_may_double_what_was_in_flight(good: Outcome) -> None:
 
 
 def test_each_second_copy_after_a_kill_must_have_been_in_flight(good: Outcome) -> None:
-    """Few copies excuse none whose answer had come so long before that it should have been written down."""
+    """Few copies excuse none whose answer had come so long before that it should be on disk."""
     kill = Kill(100, 64, 30, 2, 1, 80.0, late=1)
     late = replace(good, plan=replace(good.plan, kills=1), kills=(kill,), quiet=None, during=None)
-    assert list(broken(late)) == ["kill 1: 1 messages came twice that were answered over 50 ms before"]
+    assert list(broken(late)) == ["kill 1: 1 messages came twice that were answered over 20 ms before"]
     assert any("0 for no reason, and 2 by the kills" in line for line in lines(late))
 
 
