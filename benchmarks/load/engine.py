@@ -134,14 +134,15 @@ class Engine:
         threading.Thread(target=self._watch.run, daemon=True).start()
 
     def kill(self) -> float:
-        """kill -9; the moment at which it was dead (monotonic)."""
+        """kill -9, and wait for its end; the moment of the signal (monotonic), after which it does nothing more."""
         process, self._process = self._process, None
         self._unwatch()
+        at = time.monotonic()
         if process is not None:
             os.kill(process.pid, signal.SIGKILL)
             process.wait()
             _close(process)
-        return time.monotonic()
+        return at
 
     def stop(self) -> None:
         """Ask it to end, and see to it that it does."""
