@@ -53,11 +53,11 @@ class Talk:
         [press] = [feature.presses[kind] for feature in self.features if kind in feature.presses]
         return self._read(await press(self.visitor, self.language, value))
 
-    async def sends_place(self, latitude: float, longitude: float) -> Reply | None:
+    async def sends_place(self, latitude: float, longitude: float, *, asked: bool = True) -> Reply | None:
         """The answer to where somebody is; None where no feature has a use for it."""
         for feature in self.features:
             if feature.sent is not None:
-                replies = await feature.sent(self.visitor, self.language, Place(latitude, longitude))
+                replies = await feature.sent(self.visitor, self.language, Place(latitude, longitude, asked))
                 if replies is not None:
                     return self._read(replies)
         return None

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -56,6 +57,7 @@ class Stand:
         self.folder = file.parent / FOLDER
         self.sender = MemorySender()
         self.arrived: list[Arrival] = []
+        self._heard = asyncio.Condition()
         self.ticks: Callable[[], float] = lambda: clock().timestamp()
         self.announcer = self.another()
 
@@ -76,7 +78,14 @@ class Stand:
         )
 
     async def _sent(self, arrived: Sequence[Arrival]) -> None:
-        self.arrived += arrived
+        async with self._heard:
+            self.arrived += arrived
+            self._heard.notify_all()
+
+    async def until_arrived(self, number: int) -> None:
+        """Wait until so many messages were sent, and that is written."""
+        async with asyncio.timeout(60), self._heard:
+            await self._heard.wait_for(lambda: len(self.arrived) >= number)
 
     @property
     def taken(self) -> list[tuple[str, str]]:
@@ -181,9 +190,8 @@ async def test_a_chat_that_takes_long_holds_up_nobody(stand: Stand) -> None:
 
     stand.sender = Stuck()
     delivering = asyncio.create_task(stand.another(at_once=2).deliver_due())
-    while {state for address, state, _ in stand.states() if address != "1"} != {"sent"}:  # noqa: ASYNC110  (a file has no event, and the test its time limit)
-        await asyncio.sleep(0.01)
-    assert stand.states()[0][1] == "sending"
+    await stand.until_arrived(2)
+    assert [state for _, state, _ in stand.states()] == ["sending", "sent", "sent"]
     free.set()
     assert await delivering == 3
 
@@ -564,8 +572,7 @@ async def test_a_process_that_starts_takes_up_what_the_last_one_left(stand: Stan
     stand.clock.forward(LEASE.total_seconds())
     stop = asyncio.Event()
     running = asyncio.create_task(stand.announcer.run(stop, interval=0.01))
-    while len(stand.taken) < 3:  # noqa: ASYNC110  (a sender has no event, and the test its time limit)
-        await asyncio.sleep(0.01)
+    await stand.until_arrived(3)
     stop.set()
     await running
     assert sorted(stand.taken) == [("1", "news in it"), ("2", "news in en"), ("3", "news in None")]
@@ -579,8 +586,7 @@ async def test_what_arrived_before_a_kill_is_not_sent_again(stand: Stand) -> Non
     killed(stand.folder, "the last one", (first.chat_id, first.deliveries[0].id, 1, 77))
     stop = asyncio.Event()
     running = asyncio.create_task(stand.announcer.run(stop, interval=0.01))
-    while len(stand.taken) < 2:  # noqa: ASYNC110  (a sender has no event, and the test its time limit)
-        await asyncio.sleep(0.01)
+    await stand.until_arrived(3)  # the first of them before the kill
     stop.set()
     await running
     assert sorted(stand.taken) == [("2", "news in en"), ("3", "news in None")]
@@ -611,18 +617,28 @@ async def test_what_is_being_sent_is_not_taken_for_lost(stand: Stand, monkeypatc
     monkeypatch.setattr("bot.news.announcer.RENEWAL", 0.01)
     assert LEASE.total_seconds() / 2 > RENEWAL
     await stand.outbox.announce("news")
-    free = asyncio.Event()
+    free, looked, looks, recover = asyncio.Event(), asyncio.Condition(), Counter[str](), stand.outbox.recover
 
     class Stuck(MemorySender):
         async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
             await free.wait()
             return await super().send(chat, reply, **options)
 
+    async def counted(channel: Channel, now: datetime, owner: str) -> int:
+        recovered = await recover(channel, now, owner)
+        async with looked:
+            looks[owner] += 1
+            looked.notify_all()
+        return recovered
+
+    monkeypatch.setattr(stand.outbox, "recover", counted)
     stand.sender = Stuck()
     stops = asyncio.Event(), asyncio.Event()
     running = [asyncio.create_task(stand.another().run(stop, interval=0.01)) for stop in stops]
     for _ in range(10):
-        await asyncio.sleep(0.05)
+        async with asyncio.timeout(60), looked:
+            before = looks.copy()  # one of each may be under way, with the time of before
+            await looked.wait_for(lambda: len(looks) == 2 and all(looks[owner] > before[owner] + 1 for owner in looks))  # noqa: B023  (called at once)
         stand.clock.forward(LEASE.total_seconds() / 2)
     free.set()
     for stop in stops:
@@ -684,8 +700,7 @@ async def test_trouble_of_the_database_does_not_end_the_loop(stand: Stand, caplo
             await asyncio.sleep(0.01)
         # In a thread: what the loop has begun to write must be able to end.
         await asyncio.to_thread(stand.run_sql, "ALTER TABLE hidden RENAME TO deliveries")
-        while len(stand.taken) < 3:  # noqa: ASYNC110  (the same)
-            await asyncio.sleep(0.01)
+        await stand.until_arrived(3)
     stop.set()
     await running
     assert caplog.messages[0] == "Announcements wait, the database says: no such table: deliveries"

@@ -37,10 +37,38 @@ async def owed(sender: Reluctant, *seconds: float) -> HastyTime:
     apologies = Apologies(sender, time.sleep)
     for wait in seconds:
         apologies.owe(ANNA, LINE, wait)
-    for _ in range(20):
-        await asyncio.sleep(0)
+    await over()
     assert apologies.everything_of(ANNA) == []
     return time
+
+
+async def over() -> None:
+    """Wait until nothing is under way any more."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    _, pending = await asyncio.wait(others, timeout=60)
+    assert not pending
+
+
+class Gate:
+    """Waits that all end when it is opened."""
+
+    def __init__(self) -> None:
+        self._waiting, self._opened = asyncio.Semaphore(0), asyncio.Event()
+
+    async def sleep(self, _seconds: float) -> None:
+        """One of the waits."""
+        self._waiting.release()
+        await self._opened.wait()
+
+    async def reached(self, times: int) -> None:
+        """Wait until so many wait."""
+        for _ in range(times):
+            await self._waiting.acquire()
+
+    async def open(self) -> None:
+        """Let all go on, and wait until they have ended."""
+        self._opened.set()
+        await over()
 
 
 async def test_a_line_is_said_once() -> None:
@@ -78,60 +106,42 @@ async def test_a_chat_that_is_elsewhere(error: SendError, taken: list[tuple[str,
 async def test_what_is_owed_moves_with_the_group() -> None:
     """Where a group has another address, in each of its topics what is owed is said there, once, without a vain try;
     there it is told of, and forgotten."""
-    sender, gate = Reluctant(), asyncio.Event()
-
-    async def sleep(_seconds: float) -> None:
-        await gate.wait()
-
-    apologies = Apologies(sender, sleep)
+    sender, gate = Reluctant(), Gate()
+    apologies = Apologies(sender, gate.sleep)
     moved, other = ChatAddress(Channel.TELEGRAM, "-1007"), ChatAddress(Channel.TELEGRAM, "8")
     for chat in (ANNA, replace(ANNA, thread=12), replace(moved, thread=12), other):
         apologies.owe(chat, LINE, 900.0)
-    await asyncio.sleep(0)
+    await gate.reached(4)
     apologies.move(ANNA, moved.address)
     assert apologies.everything_of(ANNA) == []
     assert sorted(str(one["topic"]) for one in apologies.everything_of(moved)) == ["0", "12"]
-    gate.set()
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await gate.open()
     assert sorted(address for address, _ in sender.taken) == ["-1007", "-1007", "8"]
     assert apologies.everything_of(moved) == []
 
 
 async def test_what_was_moved_can_be_forgotten() -> None:
     """After /forget in the group's new place nothing of before is said in it."""
-    sender, gate = Reluctant(), asyncio.Event()
-
-    async def sleep(_seconds: float) -> None:
-        await gate.wait()
-
-    apologies = Apologies(sender, sleep)
+    sender, gate = Reluctant(), Gate()
+    apologies = Apologies(sender, gate.sleep)
     apologies.owe(ANNA, LINE, 900.0)
-    await asyncio.sleep(0)
+    await gate.reached(1)
     apologies.move(ANNA, "-1007")
     apologies.forget(ChatAddress(Channel.TELEGRAM, "-1007"))
-    gate.set()
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await gate.open()
     assert sender.taken == []
 
 
 async def test_what_is_forgotten_is_not_said() -> None:
     """After /forget nothing is said in any topic of the chat, and nothing is known of it; elsewhere it is."""
-    sender, gate = Reluctant(), asyncio.Event()
-
-    async def sleep(_seconds: float) -> None:
-        await gate.wait()
-
-    apologies = Apologies(sender, sleep)
+    sender, gate = Reluctant(), Gate()
+    apologies = Apologies(sender, gate.sleep)
     for chat in (ANNA, ChatAddress(Channel.TELEGRAM, "7", 12), ChatAddress(Channel.TELEGRAM, "8")):
         apologies.owe(chat, LINE, 900.0)
-    await asyncio.sleep(0)
+    await gate.reached(3)
     assert [one["topic"] for one in apologies.everything_of(ANNA)] == [0, 12]
     apologies.forget(ANNA)
     assert apologies.everything_of(ANNA) == []
-    gate.set()
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await gate.open()
     assert [address for address, _ in sender.taken] == ["8"]
     await apologies.close()

@@ -62,6 +62,29 @@ async def test_the_next_question_is_put_to_the_article(conversation: Conversatio
     assert await asked(conversation, QUESTION) == await asked(conversation, QUESTION, OTHER) == before
 
 
+async def test_a_follow_up_stays_with_the_article(conversation: Conversation) -> None:
+    """However many lean on each other; a question in full is put to all, as what leans on that one is."""
+    await conversation.press(ANNA, f"{ABOUT}:{article_token('paris')}")
+    for question in (QUESTION, "and when?", "and where?"):
+        answer = await asked(conversation, question)
+        assert PARIS in answer
+        assert TURIN not in answer
+    for question in (QUESTION, "and when?"):
+        answer = await asked(conversation, question)
+        assert TURIN in answer
+        assert answer == await asked(conversation, question, OTHER)
+
+
+async def test_a_follow_up_after_another_button_is_about_that_article(conversation: Conversation) -> None:
+    """What is chosen last counts, whatever the message leans on."""
+    await conversation.press(ANNA, f"{ABOUT}:{article_token('turin')}")
+    await asked(conversation, QUESTION)
+    await conversation.press(ANNA, f"{ABOUT}:{article_token('paris')}")
+    answer = await asked(conversation, "and when?")
+    assert PARIS in answer
+    assert TURIN not in answer
+
+
 async def test_what_the_article_does_not_say_is_asked_of_all(conversation: Conversation) -> None:
     """Where only another article answers, that one does."""
     await conversation.press(ANNA, f"{ABOUT}:{article_token('turin')}")

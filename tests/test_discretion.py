@@ -110,7 +110,7 @@ async def test_a_conversation_leaves_no_text_and_no_number_anywhere(
         topic = await room.says("/subscribe prices of zyxomobiles")
         await room.presses("Follow", topic)
         await room.says("/settings Milano")
-        await room.conversation.sent(ANNA, Place(45.4642, 9.1899))
+        await room.conversation.sent(ANNA, Place(45.4642, 9.1899, asked=True))
         await room.says("/settings 22:30-7")
         await room.says("When opens the depot for zyxolorries?")
         await room.says("and zyxovans?")

@@ -81,13 +81,16 @@ def test_a_place_that_takes_no_heartbeat(tmp_path: Path) -> None:
 async def test_it_beats_until_the_stop(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While the bot runs it beats again and again; on stop the heartbeat is taken away at once."""
     monkeypatch.setattr("bot.health.EVERY", 0.001)
-    stop = asyncio.Event()
+    stop, beaten = asyncio.Event(), asyncio.Queue[float]()
+
+    def noted(file: Path) -> None:
+        beat(file)
+        beaten.put_nowait(beaten_at(file))
+
+    monkeypatch.setattr("bot.health.beat", noted)
     beating = asyncio.create_task(keep_beating(file, stop))
     async with asyncio.timeout(30):
-        seen: set[float] = set()
-        while len(seen) < 3:
-            await asyncio.sleep(0.001)
-            seen.add(beaten_at(file))
+        assert len({await beaten.get() for _ in range(3)}) == 3
     monkeypatch.setattr("bot.health.EVERY", 3600)
     stop.set()
     async with asyncio.timeout(30):

@@ -1,5 +1,6 @@
 """What a conversation remembers: little, for a short time, and nothing outside the process."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 from hypothesis import given, settings
@@ -65,9 +66,11 @@ def test_a_chat_is_forgotten_with_all_its_topics() -> None:
         memory.heard(chat(1, thread), "en")
     memory.heard(chat(2), "it")
     memory.asked(chat(1, 7), WHERE)
+    memory.asked(chat(1, 8), replace(WHEN, article="fair"))
     assert memory.everything_of(chat(1, 9)) == [
         {"topic": 0, "language": "en"},
         {"topic": 7, "language": "en", "last_question": "Dove?"},
+        {"topic": 8, "language": None, "last_question": "When does it open?", "asked_about_article": "fair"},
     ]
     memory.forget(chat(1, 9))
     assert memory.everything_of(chat(1)) == []

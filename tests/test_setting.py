@@ -184,6 +184,20 @@ async def test_a_location_is_asked_for_once_and_kept_nowhere(office: Office, tal
     assert not any(figure in kept for figure in ("45.46", "9.19", "Milan"))
 
 
+async def test_a_location_that_nobody_asked_for_changes_nothing(office: Office, talk: Talk) -> None:
+    """Who sends one is told so, also while a city is asked for, and how to go by the clock there."""
+    await talk.presses("🕐")
+    for _ in range(2):
+        reply = await talk.sends_place(*MILAN, asked=False)
+        assert reply is not None
+        assert reply.html == say("en", "zone_unasked")
+        assert (await office.wishes()).zone is None
+    assert await office.talk(somebody(9)).sends_place(*MILAN, asked=False) is None
+    reply = await talk.presses("🕐 Time zone")
+    assert reply.html == say("en", "zone_ask")
+    assert (await talk.presses("📍")).asks_place == say("en", "button_place")
+
+
 async def test_where_no_location_can_be_sent(office: Office) -> None:
     """In groups and in a terminal only a city is asked for; a place of somebody who is no subscriber is not taken."""
     terminal = somebody()

@@ -1,7 +1,7 @@
 """The conversation in a terminal: how it looks, how buttons are pressed, how it ends."""
 
-import asyncio
 import io
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -303,21 +303,21 @@ def test_news_at_the_keyboard(room: Room, monkeypatch: pytest.MonkeyPatch) -> No
     """On a terminal news is shown as it comes, without anything being typed."""
     room.talk("/subscribe")
     room.loop.wait_for(room.outbox.announce(SHIPPED))
+    write, told = room.file.write, threading.Event()
+
+    def noted(text: str) -> int:
+        written = write(text)
+        if "📣" in text:
+            told.set()
+        return written
 
     def leave_once_it_is_there() -> NoReturn:
-        for _ in range(3000):
-            if "📣" in room.file.getvalue():
-                raise EOFError
-            room.loop.wait_for(_a_moment())
-        raise AssertionError(room.file.getvalue())
+        assert told.wait(60), room.file.getvalue()
+        raise EOFError
 
+    monkeypatch.setattr(room.file, "write", noted)
     monkeypatch.setattr("builtins.input", leave_once_it_is_there)
     assert room.type().count("📣 Xiaomi porterà") == 1
-
-
-async def _a_moment() -> None:
-    """Let the conversation's loop turn."""
-    await asyncio.sleep(0.01)
 
 
 def test_a_database_that_fails(room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:

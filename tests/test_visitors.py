@@ -343,8 +343,18 @@ async def test_a_place(world: World, heard: Heard) -> None:
     spot = {"latitude": 45.5, "longitude": 9.25}
     await world.process(world.message(location=spot), world.message(GROUP, location=spot))
     [(_, place)] = heard.things
-    assert place == Place(45.5, 9.25)
+    assert place == Place(45.5, 9.25, asked=False)
     assert "45" not in repr(place)
+
+
+async def test_a_place_that_was_asked_for(world: World, heard: Heard) -> None:
+    """What is sent while the button for it is shown is told from what comes unasked, as when it is gone again."""
+    heard.reply = Reply("Where are you?", asks_place="Here")
+    await world.process(world.message(text="my clock"))
+    heard.reply = Reply("I see.")
+    for _ in range(2):
+        await world.process(world.message(location={"latitude": 45.5, "longitude": 9.25}))
+    assert [what for _, what in heard.things[1:]] == [Place(45.5, 9.25, asked=True), Place(45.5, 9.25, asked=False)]
 
 
 async def test_a_file(world: World, heard: Heard, api: Api) -> None:

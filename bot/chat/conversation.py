@@ -123,30 +123,34 @@ class Conversation:
         """A question, or what follows up the last one; whatever else was waited for."""
         whole = self._told_in_full(visitor.chat, text)
         if whole is not None:
-            return [understood(await self._replied(visitor, asker, whole), whole)]
+            return [understood(await self._replied(visitor, asker, whole.text, whole.article), whole.text)]
         reply = await self._replied(visitor, asker, text)
         if len(text.strip()) > LONGEST_QUESTION:
             language = self._memory.language_of(visitor.chat) or self._spoken(asker)
             return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
         return [reply]
 
-    def _told_in_full(self, chat: ChatAddress, text: str) -> str | None:
-        """The question behind a message that leans on the chat's last one; None for one that stands alone.
+    def _told_in_full(self, chat: ChatAddress, text: str) -> LastQuestion | None:
+        """The chat's last question as a message that leans on it changes it; None for one that stands alone.
 
         Such a message is never tried as it stands: of "and in America?" alone any sentence about America would do.
         """
         last = self._memory.question_of(chat)
         whole = follow_up(text, last.text, last.language) if last else None
-        return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
+        return replace(last, text=whole) if last and whole is not None and len(whole) <= LONGEST_QUESTION else None
 
-    async def _replied(self, visitor: Visitor, asker: Asker, question: str) -> Reply:
-        """The reply to a question that stands alone, which is remembered."""
+    async def _replied(self, visitor: Visitor, asker: Asker, question: str, article: str | None = None) -> Reply:
+        """The reply to a question that stands alone, which is remembered.
+
+        It is asked about the article that the visitor chose for it, else about `article`, else about all.
+        """
         chat = visitor.chat
-        about = next(filter(None, (feature.about(visitor) for feature in self._features if feature.about)), None)
+        chosen = (feature.about(visitor) for feature in self._features if feature.about)
+        about = next(filter(None, chosen), article)
         outcome, worded = await self._in_thread(self._answered, question, asker, about)
         self._memory.heard(chat, outcome.language)
         if outcome.evidence:
-            self._memory.asked(chat, LastQuestion(outcome.question, worded))
+            self._memory.asked(chat, LastQuestion(outcome.question, worded, about))
         needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
         reply = compose(outcome, await self._offered(outcome.language) if needs_samples else ())
         if isinstance(outcome, Answer):

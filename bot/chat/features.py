@@ -31,6 +31,8 @@ class Place:
 
     latitude: float = field(repr=False)
     longitude: float = field(repr=False)
+    asked: bool
+    """Whether the button that asks for a place was there to send it with."""
 
 
 Command = Callable[[Visitor, str, str], Awaitable[list[Reply]]]

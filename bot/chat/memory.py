@@ -27,6 +27,8 @@ class LastQuestion:
 
     text: str = field(repr=False)  # so that no log and no traceback ever shows it
     language: str
+    article: str | None = None
+    """The slug of the article that it was asked about, where it was one."""
 
 
 class Memory:
@@ -68,6 +70,8 @@ class Memory:
         ):
             asked = self._questions.get(topic)
             last = {"last_question": asked[1].text} if asked else {}
+            if asked and asked[1].article is not None:
+                last["asked_about_article"] = asked[1].article
             found.append({"topic": topic.thread, "language": self._languages.get(topic), **last})
         return found
 

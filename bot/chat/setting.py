@@ -12,7 +12,16 @@ from bot.chat.composing import one_line
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.following import Following
 from bot.chat.quiet import EXAMPLE, LONGEST_HOURS, PRESETS, like_hours, no_hours, quiet_named
-from bot.chat.settings_page import SET, folded_page, hours_page, language_page, other_places, settings_page, zone_page
+from bot.chat.settings_page import (
+    SET,
+    folded_page,
+    hours_page,
+    language_page,
+    other_places,
+    settings_page,
+    unasked_page,
+    zone_page,
+)
 from bot.chat.topics import tapped, topic_token
 from bot.chat.waiting import Waiting
 from bot.chat.wishes import WishReader
@@ -210,9 +219,11 @@ class Setting:
         return None if reply is None else [reply]
 
     async def sent(self, visitor: Visitor, language: str, what: Place | Document) -> list[Reply] | None:
-        """Where somebody is tells whose clock counts for a subscriber; it is kept nowhere."""
+        """Where a subscriber is tells whose clock counts, where that was asked; it is kept nowhere."""
         if not isinstance(what, Place) or not visitor.private or (await self._wishes.of(visitor.chat)).active is None:
             return None
+        if not what.asked:
+            return [unasked_page(language)]
         self._asked.take(visitor.chat, visitor.user)
         place = await in_thread(self._threads, place_at, what.latitude, what.longitude, language)
         return [await self._set_zone(visitor, language, (place,))]

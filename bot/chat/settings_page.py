@@ -78,6 +78,11 @@ def zone_page(wishes: Wishes, language: str, *, can_send_place: bool) -> Reply:
     return Reply(text, (*place, _back(language)))
 
 
+def unasked_page(language: str) -> Reply:
+    """That a place which nobody asked for changes nothing, and the button that asks whose clock counts."""
+    return Reply(say(language, "zone_unasked"), ((Button(f"🕐 {say(language, 'button_zone')}", f"{SET}:z"),),))
+
+
 def other_places(places: Sequence[Place], language: str) -> tuple[str, Rows]:
     """A line that asks which one was meant, and a button for each place but the first; nothing where there is one."""
     others = [place for place in places[1:] if place.city is not None]

@@ -33,6 +33,7 @@ from bot.news.undoing import (
     parse_undo,
     render_undo,
     undo_of,
+    undoing_alone,
 )
 from bot.settings import Settings
 from bot.state.database import in_one_line
@@ -179,27 +180,35 @@ class Newsroom:
                 )
         return tuple(found)
 
-    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[None]] | None = None) -> None:
+    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[bool]] | None = None) -> None:
         """Undo: what is still owed is owed no more, and what stood there before stands there again.
 
         Who was told meanwhile of what stands no longer is owed a correction. What was not said because this said it is
         owed now: the same story, told by others that stand, and answers that others published since then give.
-        `begun` hears when nothing but a CorpusError stops it any more: what ends in between is ended later. Raises
-        StateError, with nothing changed, where something is wrong in the articles that are there.
+        `begun` hears when nothing but a CorpusError stops it any more: what ends in between is ended later. Nothing is
+        undone where it says no: another process did it while this one waited. Raises StateError, with nothing changed,
+        where something is wrong in the articles that are there.
         """
-        async with self._turn:
-            await self._take_up()
+        folder = self._answering.settings.data_dir
+        async with self._turn, undoing_alone(folder):
+            await self._end_begun()
             await self._corpus()
             former = parse_undo(undo)
             stories = {slug: await self._state.outbox.story_of(slug) for slug in former.slugs}
             former = replace(former, stories=stories)
-            await asyncio.to_thread(begin_undoing, self._answering.settings.data_dir, former)
-            if begun is not None:
-                await begun()
-            await self._undo(former)
+            await asyncio.to_thread(begin_undoing, folder, former)
+            if begun is None or await begun():
+                await self._undo(former)
+            else:
+                await asyncio.to_thread(end_undoing, folder)
 
     async def _take_up(self) -> None:
-        """End what another process, or this one, began to undo and did not end."""
+        """End what another process, or this one, began to undo and did not end; one that is at work is waited for."""
+        async with undoing_alone(self._answering.settings.data_dir):
+            await self._end_begun()
+
+    async def _end_begun(self) -> None:
+        """As `_take_up`, for who undoes alone."""
         former = await asyncio.to_thread(begun_undoing, self._answering.settings.data_dir)
         if former is not None:
             try:

@@ -1,15 +1,20 @@
 """How publishing is undone: what was there before, kept by whoever may ask for it.
 
 While it is undone that lies in the data directory: the database and the files of the editions know no common
-transaction, so a process that ends in the middle leaves it to the next, which does all of it once more.
+transaction, so a process that ends in the middle leaves it to the next, which does all of it once more. A lock beside
+it tells one that ended from one that is at work.
 """
 
+import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+
+from filelock import AsyncFileLock
 
 from bot.errors import StateError
 from bot.news.files import write_whole
@@ -19,6 +24,9 @@ from corpus.reader import render_edition
 log = logging.getLogger(__name__)
 
 FILE = "undoing.json"
+LOCK = "undoing.lock"
+LOCKED_SECONDS = 120.0
+"""How long another process that undoes something is waited for; what it leaves when it ends is locked no more."""
 HELD = timedelta(minutes=10)
 """How long nobody is told of what an admin published, or of what changed by it: so long it can be taken back."""
 
@@ -64,6 +72,24 @@ def parse_undo(text: str) -> Undo:
     kept = json.loads(text)
     at, made = (datetime.fromisoformat(kept[key]) if kept.get(key) else None for key in ("at", "made"))
     return Undo(kept["files"], at, made, kept.get("stories"))
+
+
+@asynccontextmanager
+async def undoing_alone(folder: Path) -> AsyncIterator[None]:
+    """Let no other process undo anything meanwhile: what one was about to undo is undone. Raises StateError."""
+    path = folder / LOCK
+    lock = AsyncFileLock(path, timeout=LOCKED_SECONDS)
+    try:
+        await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+        await lock.acquire()
+    except TimeoutError as error:
+        raise StateError(f"{path} has been locked by another process for {LOCKED_SECONDS:g} s: end that one") from error
+    except OSError as error:
+        raise StateError(f"{path} cannot be written ({error.strerror or error}): make room there") from error
+    try:
+        yield
+    finally:
+        await lock.release()
 
 
 def begin_undoing(folder: Path, undo: Undo) -> None:

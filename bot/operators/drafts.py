@@ -40,8 +40,8 @@ class News(Protocol):
         """Store, index and owe them, from `at` on; with `quiet` nobody is told. `begun` hears first how to undo it."""
         ...
 
-    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[None]] | None = None) -> None:
-        """Put everything back as it was; `begun` hears once that will be done, whatever ends in between."""
+    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """Put everything back as it was, unless `begun` says no; it hears once that will be done, whatever ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +231,8 @@ class Desk:
     async def _take_back(self, draft: KeptDraft) -> None:
         """Undone is what it is from the moment on from which nothing but the articles themselves can refuse it."""
 
-        async def note() -> None:
-            await self._decide(draft, DraftState.UNDONE)
+        async def note() -> bool:
+            return await self._drafts.change(draft.id, was=draft.state, state=DraftState.UNDONE)
 
         try:
             await self._news.withdraw(undo_begun(draft), begun=note)

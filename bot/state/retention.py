@@ -13,7 +13,7 @@ from bot.state.counts import asker_in
 from bot.state.database import note_deletion
 from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
 from bot.state.preferences import topics_of
-from bot.state.schema import awaited, chats, deliveries, own_topics, refusals, shown, subscriptions
+from bot.state.schema import awaited, chats, corrections, deliveries, own_topics, refusals, shown, subscriptions
 from bot.state.vault import Vault
 
 LEFT_DAYS = 30
@@ -22,11 +22,12 @@ KEPT_DAYS = 180
 """How long it is kept what somebody was shown and sent."""
 REFUSALS_DAYS = 90
 """How long after its month it is kept near what somebody was refused an answer."""
+CORRECTIONS_DAYS = 365
+"""How long it is kept how a sentence changed: longer than who saw it, and than any pause that its correction waits."""
 BATCH = 500
 """Chats that one statement names."""
 
 _FINAL = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.SKIPPED)
-
 
 _EMPTY = (
     chats.c.language.is_(None),
@@ -36,6 +37,18 @@ _EMPTY = (
     ~exists().where(deliveries.c.chat_id == chats.c.id, deliveries.c.state.not_in(_FINAL)),
 )
 """True of a chat of which nothing is left that anyone wanted kept."""
+
+_first = corrections.alias("first")
+_TOLD = ~exists().where(
+    deliveries.c.article == corrections.c.article,
+    deliveries.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING)),
+    deliveries.c.kind == DeliveryKind.CORRECTION,
+    deliveries.c.about == _first.c.id.cast(deliveries.c.about.type),
+    _first.c.article == corrections.c.article,
+    _first.c.language == corrections.c.language,
+    _first.c.id <= corrections.c.id,
+)
+"""True of a correction unless one waits to be sent that is it, or an earlier one of the article: that tells it, too."""
 
 
 async def sweep(connection: AsyncConnection, now: datetime) -> int:
@@ -52,6 +65,7 @@ async def sweep(connection: AsyncConnection, now: datetime) -> int:
         delete(shown).where(shown.c.shown_at <= long_ago),
         delete(refusals).where(refusals.c.month < f"{now - timedelta(days=REFUSALS_DAYS):%Y-%m}"),
         delete(deliveries).where(deliveries.c.state.in_(_FINAL), deliveries.c.updated_at <= long_ago),
+        delete(corrections).where(corrections.c.made_at <= now - timedelta(days=CORRECTIONS_DAYS), _TOLD),
     ):
         deleted += (await connection.execute(statement)).rowcount
     left = await connection.scalars(

@@ -7,7 +7,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from sqlalchemy.exc import SQLAlchemyError
-from telegram import Bot, CallbackQuery, Chat, Update
+from telegram import Bot, CallbackQuery, Chat, Location, Update
 from telegram import Document as File
 from telegram.constants import ChatMemberStatus, ChatType
 from telegram.ext import (
@@ -139,12 +139,19 @@ class Handlers:
             await self._answer(update, lambda visitor: self._conversation.sent(visitor, None))
 
     async def place(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
-        """Where somebody is: handed on, and dropped."""
+        """Where somebody is: handed on, and dropped.
+
+        Telegram does not tell what the button sends from any other place: it was asked for where the button is shown.
+        """
         del context
         message = update.effective_message
         where = message.location if message is not None else None
-        place = Place(where.latitude, where.longitude) if where is not None else None
-        await self._answer(update, lambda visitor: self._conversation.sent(visitor, place))
+        await self._answer(update, lambda visitor: self._conversation.sent(visitor, self._place(visitor, where)))
+
+    def _place(self, visitor: Visitor, where: Location | None) -> Place | None:
+        if where is None:
+            return None
+        return Place(where.latitude, where.longitude, asked=self._replier.asks_place(visitor.chat))
 
     async def file(self, update: Update, context: ContextTypes.DEFAULT_TYPE) -> None:
         """A file, which is fetched only from those whose files are of use."""

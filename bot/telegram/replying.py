@@ -80,6 +80,10 @@ class Replier:
             if reply.edits:
                 pressed = None  # what follows would take its place
 
+    def asks_place(self, chat: ChatAddress) -> bool:
+        """Whether the button that asks for a place is shown in the chat, as far as is known."""
+        return self._sender.keyboards.waited_for(chat, None) is not None
+
     def acknowledge(self, query: CallbackQuery, alerts: Sequence[Reply] = (), url: str | None = None) -> None:
         """Tell Telegram, in the background, that a press has come; the first alert is shown over the chat, and a link
         to the bot itself is opened."""

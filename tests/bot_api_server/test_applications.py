@@ -59,7 +59,7 @@ def _converse(server: BotApiServer, anna: Chat) -> None:
     anna.says("uno")
     anna.says("due")
     assert anna.wait_for_message("due").text == "Hai scritto: due"
-    assert anna.wait_for_message(lambda sent: "uno" in sent.text)
+    assert anna.wait_for_message(lambda sent: "uno" in sent.text).text == "Hai scritto: uno"
     server.wait_idle(quiet=0.2)
     assert anna.unread == ()
     with pytest.raises(AssertionError, match=r"no message with 'tre'(?s:.*)Hai scritto: due"):

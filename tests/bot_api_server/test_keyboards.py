@@ -42,7 +42,7 @@ async def test_keyboards_at_their_limits_pass(server: BotApiServer, bot: Bot, an
     await bot.send_message(ANNA, "x", reply_markup=buttons(*[[button("x", "è" * 32)]] * 100))
     await bot.send_message(ANNA, "x", reply_markup=ReplyKeyboardMarkup([["Sì", "No"]]))
     await bot.send_message(ANNA, "x", reply_markup=ForceReply())
-    assert len(anna.messages[0].labels) == 100
+    assert anna.messages[0].labels == ("x",) * 100
     assert anna.messages[1].keyboard == (("Sì", "No"),)
     assert server.breaches == ()
 

@@ -6,7 +6,7 @@ from telegram.constants import ChatAction
 from telegram.error import RetryAfter
 
 from tests.bot_api import BotApiServer, BreachKind, Chat, Limits, faults
-from tests.bot_api.limits import GRACE, PROBES, Pace, counts
+from tests.bot_api.limits import GRACE, PROBES, Excess, Pace, counts
 from tests.bot_api_server.shared import ANNA, TOKEN
 
 pytestmark = [
@@ -41,21 +41,18 @@ def test_thirty_messages_fit_into_any_second(pace: Pace, hand: Hand) -> None:
     """The thirty-first within a second came too early, whichever chats they go to; a second later it is in order."""
     assert [pace.take(chat) for chat in range(1, 31)] == [None] * 30
     hand.seconds += 0.75
-    excess = pace.take(31)
-    assert excess is not None
-    assert (excess.kind, excess.seconds) == (BreachKind.PACE, 0.25)
+    assert pace.take(31) == Excess(BreachKind.PACE, 0.25, "more than 30 messages within a second")
     hand.seconds += 0.25
     assert [pace.take(chat) for chat in range(41, 70)] == [None] * 29
-    assert pace.take(70) is not None  # the one that came too early counts
+    too_many = pace.take(70)  # the one that came too early counts
+    assert too_many == Excess(BreachKind.PACE, 0.75, "more than 30 messages within a second")
 
 
 def test_one_chat_takes_five_at_once_and_one_a_second(pace: Pace, hand: Hand) -> None:
     """A burst of five passes in a private chat, then one a second; another chat has its own."""
     assert [pace.take(ANNA) for _ in range(5)] == [None] * 5
     hand.seconds += 1
-    excess = pace.take(ANNA)
-    assert excess is not None
-    assert excess.reason == "more than 5 messages within 5 s"
+    assert pace.take(ANNA) == Excess(BreachKind.PACE, 4, "more than 5 messages within 5 s")
     assert pace.take(43) is None
     hand.seconds += 5
     for _ in range(20):
@@ -68,16 +65,14 @@ def test_a_group_takes_twenty_a_minute(pace: Pace, hand: Hand) -> None:
     for _ in range(20):
         hand.seconds += 1
         assert pace.take(GROUP) is None
-    excess = pace.take(GROUP)
-    assert excess is not None
-    assert excess.seconds == 41
+    assert pace.take(GROUP) == Excess(BreachKind.PACE, 41, "more than 20 messages within 60 s")
 
 
 def test_the_limits_scale(hand: Hand) -> None:
     """Ten times the limits are ten times the messages in the same time."""
     pace = Pace(Limits().scaled(10), hand)
     assert [pace.take(chat) for chat in range(1, 301)] == [None] * 300
-    assert pace.take(301) is not None
+    assert pace.take(301) == Excess(BreachKind.PACE, 1, "more than 300 messages within a second")
     assert Limits().scaled(2.5).per_second == 75
 
 
@@ -88,9 +83,7 @@ def test_a_wait_is_a_wait_to_the_second(pace: Pace, hand: Hand, everywhere: bool
     hand.seconds += GRACE
     assert pace.take(ANNA) is None
     hand.seconds += 1
-    excess = pace.take(ANNA)
-    assert excess is not None
-    assert (excess.kind, excess.reason) == (BreachKind.WAIT, "1.75 s before the wait was over")
+    assert pace.take(ANNA) == Excess(BreachKind.WAIT, 1.75, "1.75 s before the wait was over")
     assert pace.take(43) is None
     hand.seconds += 1.75
     assert pace.take(ANNA) is None
@@ -103,7 +96,8 @@ def test_a_wait_of_everybody_is_soon_understood(pace: Pace, hand: Hand) -> None:
     hand.seconds += 1
     tried = range(100, 100 + PROBES)
     assert [pace.take(chat) for chat in tried] == [None] * PROBES
-    assert all(pace.take(chat) is not None for chat in (*tried, 300))
+    known = Excess(BreachKind.WAIT, 2, "2.00 s before the wait was over")
+    assert [pace.take(chat) for chat in (*tried, 300)] == [known] * (PROBES + 1)
     assert pace.waits(300) == 2
     hand.seconds += 2
     assert [pace.take(chat) for chat in (*tried, 300)] == [None] * (PROBES + 1)
@@ -136,12 +130,12 @@ async def test_a_flood_holds_the_chat_or_everybody() -> None:
         async with Bot(TOKEN, base_url=f"{server.base_url}/bot") as bot:
             server.fail_next("sendMessage", faults.flood(20), chat_id=ANNA)
             for _ in range(2):
-                with pytest.raises(RetryAfter):
+                with pytest.raises(RetryAfter, match=r"Retry in (0:00:)?(1\d|20)"):
                     await bot.send_message(ANNA, "x")
             await bot.send_message(43, "x")
             server.fail_next("sendMessage", faults.flood(20, everywhere=True))
             for chat in (43, 44):
-                with pytest.raises(RetryAfter):
+                with pytest.raises(RetryAfter, match=r"Retry in (0:00:)?(1\d|20)"):
                     await bot.send_message(chat, "y")
     assert [len(chat.messages) for chat in chats] == [1, 0, 0]
     assert [call.fault for call in server.calls("sendMessage")] == ["429", None, None, "429 to all", None]

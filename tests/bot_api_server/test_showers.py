@@ -35,8 +35,7 @@ def test_the_same_seed_gives_the_same_faults_in_any_order() -> None:
 def test_a_second_try_draws_anew() -> None:
     """A chat that met a fault does not meet it for ever."""
     shower = Shower(KINDS, 0.2, 1)
-    assert all(shower.draw("sendMessage", 1) is not None for _ in range(20))
-    assert len({shower.draw("sendMessage", 1) for _ in range(50)}) == len(KINDS)
+    assert {shower.draw("sendMessage", 1) for _ in range(70)} == set(KINDS)
     assert shower.draw("getUpdates", 1) is None
 
 
@@ -58,4 +57,4 @@ async def test_a_shower_falls_until_healed(server: BotApiServer, bot: Bot) -> No
     await bot.get_me()
     server.heal()
     await bot.send_message(42, "x")
-    assert len(anna.messages) == 1
+    assert [sent.text for sent in anna.messages] == ["x"]

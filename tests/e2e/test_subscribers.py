@@ -33,10 +33,12 @@ def test_one_message_for_everything(person: NewChat) -> None:
 
 
 def test_where_somebody_is(person: NewChat) -> None:
-    """A location tells the clock, whoever sends it as a subscriber."""
+    """The location that a subscriber was asked for tells the clock, and no other one."""
     chat = person()
     chat.says("/subscribe")
     chat.wait_for_message("Topics: everything")
+    chat.sends_location(45.46, 9.19)
+    chat.wait_for_message("I had not asked where you are")
     chat.wait_for_answer(chat.presses("🕐 Time zone"))
     chat.wait_for_message("By which clock")
     chat.wait_for_answer(chat.presses("📍 Send my location once"))

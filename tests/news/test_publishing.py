@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,11 +14,11 @@ import pytest
 from bot.answers.catalogue import build
 from bot.answers.opening import Answering, open_answering
 from bot.errors import CorpusError, StateError
-from bot.news import matching, publishing
+from bot.news import matching, publishing, undoing
 from bot.news.ingesting import put_back
 from bot.news.publishing import Newsroom, Told
 from bot.news.told import FILE, read_told
-from bot.news.undoing import begin_undoing, begun_undoing, parse_undo
+from bot.news.undoing import Undo, begin_undoing, begun_undoing, end_undoing, parse_undo, undoing_alone
 from bot.replies import Channel, ChatAddress
 from bot.settings import Settings
 from bot.state.deliveries import Outcome
@@ -84,16 +85,19 @@ async def taken(state: State, clock: Callable[[], object]) -> list[tuple[str, De
     return sorted(found)
 
 
+class Once(asyncio.Event):
+    """Is set as soon as somebody has looked whether it is."""
+
+    def is_set(self) -> bool:
+        """See asyncio.Event."""
+        before = super().is_set()
+        self.set()
+        return before
+
+
 async def kept_up(newsroom: Newsroom) -> None:
     """One look at what has changed."""
-    stop = asyncio.Event()
-    running = asyncio.create_task(newsroom.keep_up(stop, every=3600))
-    for _ in range(500):
-        await asyncio.sleep(0.01)
-        if read_told(newsroom._answering.settings.data_dir) == newsroom._answering.catalogue.current().articles:
-            break
-    stop.set()
-    await running
+    await newsroom.keep_up(Once(), every=3600)
 
 
 async def test_everyone_whom_it_concerns_is_owed_it_once(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
@@ -374,22 +378,80 @@ async def test_an_end_in_the_middle_of_undoing_a_repetition_keeps_its_story(
     assert heard == [("3", DeliveryKind.ANNOUNCEMENT, "third", "everything")]
 
 
-async def test_an_undoing_that_failed_is_ended_soon(newsroom: Newsroom, state: State, clock: StoppedClock) -> None:
+async def test_an_undoing_that_failed_is_ended_soon(
+    newsroom: Newsroom, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where the database failed in between, it is tried again though nothing changed since, and nobody is told."""
     await state.subscriptions.subscribe(ANNA)
     published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
     folder, stop = newsroom._answering.settings.data_dir, asyncio.Event()
+    loop, looked, ended = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+
+    def looks(folder: Path) -> Undo | None:
+        begun = begun_undoing(folder)
+        loop.call_soon_threadsafe(looked.set)
+        return begun
+
+    def ends(folder: Path) -> None:
+        end_undoing(folder)
+        loop.call_soon_threadsafe(ended.set)
+
+    monkeypatch.setattr(publishing, "begun_undoing", looks)
+    monkeypatch.setattr(publishing, "end_undoing", ends)
     running = asyncio.create_task(newsroom.keep_up(stop, every=0.01))
-    await asyncio.sleep(0.1)
-    begin_undoing(folder, parse_undo(published.undo))
-    async with asyncio.timeout(20):
-        while begun_undoing(folder) is not None:  # noqa: ASYNC110  (a file has no event)
-            await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        await looked.wait()
+        begin_undoing(folder, parse_undo(published.undo))
+        await ended.wait()
     stop.set()
     await running
     clock.forward(3600)
     assert await taken(state, clock) == []
     assert newsroom._answering.catalogue.current().articles == {}
+
+
+async def test_what_one_process_undoes_another_waits_for(
+    newsroom: Newsroom, answering: Answering, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It does not do the same beside it, answers meanwhile, and finds it done."""
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    begun, let_go, undone = threading.Event(), threading.Event(), list[Mapping[str, str | None]]()
+
+    def slow(answering: Answering, files: Mapping[str, str | None]) -> None:
+        undone.append(files)
+        if len(undone) == 1:
+            begun.set()
+            assert let_go.wait(60)
+        put_back(answering, files)
+
+    monkeypatch.setattr(publishing, "put_back", slow)
+    first = asyncio.create_task(newsroom.withdraw(published.undo))
+    assert await asyncio.to_thread(begun.wait, 60)
+    second = asyncio.create_task(Newsroom(answering, state, clock).publish([OFFER], quiet=True))
+    try:
+        done, _ = await asyncio.wait({second}, timeout=0.5)  # as long as it would take where nothing is waited for
+        assert not done
+    finally:
+        let_go.set()
+    await first
+    await second
+    assert undone == [{"depot/en": None}]
+    assert answering.catalogue.current().articles.keys() == {"offer"}
+
+
+async def test_a_process_that_undoes_without_end_is_named(
+    newsroom: Newsroom, settings: Settings, state: State, clock: StoppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waited for it in vain is told so, with nothing changed, and may try again."""
+    await state.subscriptions.subscribe(ANNA)
+    published = await newsroom.publish([DEPOT], at=clock() + timedelta(minutes=10))
+    monkeypatch.setattr(undoing, "LOCKED_SECONDS", 0)
+    async with undoing_alone(settings.data_dir):
+        with pytest.raises(StateError, match="locked by another process"):
+            await newsroom.withdraw(published.undo)
+    assert await owed_of(state, "depot") == {DeliveryState.PENDING: 1}
+    await newsroom.withdraw(published.undo)
+    assert await owed_of(state, "depot") == {}
 
 
 async def test_nothing_is_taken_back_beside_an_article_that_is_damaged(

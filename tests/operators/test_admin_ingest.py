@@ -385,7 +385,7 @@ async def test_for_others_there_is_no_such_command(admin: Talk, ingest: AdminIng
     buttons = admin.buttons
     assert "I do not know the command /ingest" in await said(stranger, f"/ingest {TEXT}")
     assert await sent(ingest, "a.txt", TEXT.encode(), visitor) is None
-    assert await ingest.sent(visitor, "en", Place(45.0, 7.6)) is None
+    assert await ingest.sent(visitor, "en", Place(45.0, 7.6, asked=True)) is None
     for button in buttons:
         assert "too old" in (await stranger.sends_data(button.data)).html
     assert ingest.feature.admits is not None

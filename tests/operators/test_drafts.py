@@ -1,5 +1,8 @@
 """The desk: what a crash leaves in the middle of publishing can still be taken back."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +12,7 @@ from bot.answers.opening import Answering
 from bot.errors import CorpusError
 from bot.news import publishing
 from bot.news.publishing import Newsroom
-from bot.news.undoing import HELD
+from bot.news.undoing import HELD, begun_undoing
 from bot.operators.drafts import Desk, Offer, Undoable
 from bot.operators.offers import compose_offer
 from bot.operators.payloads import DraftState
@@ -20,6 +23,7 @@ from bot.state.outbox import Outbox
 from bot.texts import say
 from tests.articles import edition
 from tests.clocks import StoppedClock
+from tests.loops import off_the_loop
 
 ANNA = ChatAddress(Channel.TELEGRAM, "1")
 DEPOT = edition("depot", "en", [["Acme opens a depot in Turin on 3 May."]], title="Acme")
@@ -124,6 +128,41 @@ async def test_what_cannot_be_undone_stays_published(
     undone = await desk.undo(number)
     assert undone is not None
     assert undone.state == DraftState.UNDONE
+
+
+class BusyNewsroom(Newsroom):
+    """Takes nothing back until it is let go."""
+
+    def __init__(self, answering: Answering, state: State) -> None:
+        super().__init__(answering, state)
+        self.asked, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def withdraw(self, undo: str, *, begun: Callable[[], Awaitable[bool]] | None = None) -> None:
+        """See Newsroom."""
+        self.asked.set()
+        await self.let_go.wait()
+        await super().withdraw(undo, begun=begun)
+
+
+async def test_what_another_process_undid_is_not_undone_again(
+    desk: Desk, state: State, answering: Answering, threads: ThreadPoolExecutor, clock: StoppedClock
+) -> None:
+    """Of two admins who take the same back at two processes one does it, and what was published since stays."""
+    number = (await desk.offer(DEPOT)).draft.id
+    await published(desk, number)
+    busy = BusyNewsroom(answering, state)
+    late = asyncio.create_task(
+        Desk(state.drafts, busy, off_the_loop(answering.catalogue.current), threads, clock).undo(number)
+    )
+    await busy.asked.wait()
+    await desk.undo(number)
+    await Newsroom(answering, state).publish([DEPOT], quiet=True)
+    busy.let_go.set()
+    undone = await late
+    assert undone is not None
+    assert undone.state == DraftState.UNDONE
+    assert set(answering.catalogue.current().articles) == {"depot"}
+    assert begun_undoing(answering.settings.data_dir) is None
 
 
 async def test_a_crash_before_anything_was_stored_leaves_all_the_time(

@@ -1,6 +1,7 @@
 """How long what is kept of people is kept, and that nothing of it is left when it goes."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -246,6 +247,33 @@ async def test_what_was_shown_and_sent_is_kept_for_half_a_year(state: State, clo
     await state.subscriptions.sweep(clock())
     assert [number_of(url, table) for table in tables] == [0, 0, 0, 0]
     assert await state.subscriptions.preferences_of(ANNA) is not None
+
+
+async def test_corrections_are_kept_for_a_year(state: State, clock: StoppedClock, url: str) -> None:
+    """What one that still waits tells is kept until it is told, with all that followed; what led to it is not."""
+    await state.subscriptions.subscribe(ANNA)
+    earlier, told, between, last = [
+        await state.shown.correct("news", f"news/p{place}/s1", "en", was, now)
+        for place, was, now in ((1, "1", "2"), (1, "2", "3"), (2, "3", "4"), (1, "4", None))
+    ]
+    await state.shown.correct("news", "news/p1/s1", "it", "2", "3")
+    await state.shown.correct("other", "other/p1/s1", "en", "2", "3")
+    [(chat_id,)] = rows(url, "SELECT id FROM chats")
+    await state.outbox.owe(DeliveryKind.CORRECTION, "news", [(chat_id, str(told.id), None)])
+    await state.outbox.owe(DeliveryKind.SECOND_SOURCE, "news", [(chat_id, str(earlier.id), None)])
+    clock.forward(365 * DAY - 1)
+    young = await state.shown.correct("other", "other/p2/s1", "en", "2", "3")
+    await state.subscriptions.sweep(clock())
+    assert number_of(url, "corrections") == 7
+    clock.forward(1)
+    taken = await state.outbox.take(Channel.TELEGRAM, clock(), 10, "test")
+    await state.subscriptions.sweep(clock())
+    left = rows(url, "SELECT id FROM corrections ORDER BY id")
+    assert left == [(told.id,), (between.id,), (last.id,), (young.id,)]
+    assert await state.shown.correction(told.id) == replace(told, now=None)
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.SENT)) for parcel in taken])
+    await state.subscriptions.sweep(clock())
+    assert rows(url, "SELECT id FROM corrections") == [(young.id,)]
 
 
 async def test_a_chat_of_which_nothing_is_left(state: State, clock: StoppedClock, url: str) -> None:

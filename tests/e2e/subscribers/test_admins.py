@@ -43,4 +43,6 @@ def test_figures_come_as_text_and_pictures(server: BotApiServer) -> None:
     admin = server.chat(ADMIN, language_code="en")
     admin.says("/stats")
     admin.wait_for_message("Subscribers:")
-    assert admin.wait_for_message(lambda sent: sent.attached is not None and sent.attached.picture, timeout=LONG)
+    figures = admin.wait_for_message(lambda sent: sent.attached is not None, timeout=LONG).attached
+    assert figures is not None
+    assert (figures.picture, figures.content[:8]) == (True, b"\x89PNG\r\n\x1a\n")
