@@ -11,6 +11,8 @@ from corpus.model import Article, Edition, Paragraph, Sentence
 INVENTED = Path(__file__).parent / "questions" / "invented"
 CONFUSABLE = INVENTED.parent / "confusable"
 """Invented like the others, but made to be mistaken: siblings, roles that nobody holds, plans for the present."""
+PLAIN = INVENTED.parent / "plain"
+"""Invented as well, asked about in the plainest words, which are not those of the text."""
 
 
 def announcement_cases(path: Path, article: Article) -> Iterator[Case]:

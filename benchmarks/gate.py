@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from benchmarks.development import CONFUSABLE, INVENTED, announcement_cases, invented_cases
+from benchmarks.development import CONFUSABLE, INVENTED, PLAIN, announcement_cases, invented_cases
 from benchmarks.reader.texts import OWN_KEPT, kept_apart
 from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, capped, evidence_for
 from bot.answers.library import throwaway_library
@@ -49,6 +49,7 @@ OUTPUT = Path(__file__).parents[1] / "bot" / "answers" / "gate.json"
 OWN_QUESTIONS = Path(__file__).parent / "questions" / "announcement.jsonl"
 OWN_WEIGHT = 8.0
 """How much a question about the announcement counts: they are short, as people type them, and few beside the others."""
+OWN_FOLDERS = (INVENTED, CONFUSABLE, PLAIN)
 INVENTED_WEIGHT = 2.0
 FALSE_ANSWERS = 0.05
 OFF_TOPIC = 0.8
@@ -182,7 +183,7 @@ def thresholds(found: Sequence[Outcome], confidence: Probabilities, relevance: P
 def _weight(case: Case) -> float:
     if case.group.startswith("announcement "):
         return OWN_WEIGHT
-    return INVENTED_WEIGHT if case.group.partition(" ")[0] in {INVENTED.name, CONFUSABLE.name} else 1.0
+    return INVENTED_WEIGHT if case.group.partition(" ")[0] in {folder.name for folder in OWN_FOLDERS} else 1.0
 
 
 def train(found: Sequence[Outcome]) -> dict[str, Any]:
@@ -229,7 +230,7 @@ def thinned(found: Iterable[Case], every: int) -> Iterator[Case]:
 
 def invented(every: int, first: int = 0) -> Iterator[Case]:
     """Questions about our own announcements: of each file the `first` and each `every`-th after it."""
-    for folder in (INVENTED, CONFUSABLE):
+    for folder in OWN_FOLDERS:
         yield from invented_cases(folder, every, first)
 
 

@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.reader.slips import slipped
 from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import Asking, Text
 from bot.answers.windows import Window, around, lay_out
@@ -21,6 +22,8 @@ ELSEWHERE = 2
 SOME = 10
 """Sentences among which the likeliest to mislead are looked for."""
 SAME_LANGUAGE = 0.6
+HURRIED = 0.15
+"""Share of the questions that are put as they are typed in a hurry."""
 UNTITLED = 0.2
 
 
@@ -36,12 +39,12 @@ class Example:
 
 
 def _asked(asking: Asking, chance: random.Random) -> tuple[str, str]:
-    """The question in one of its languages, and which."""
+    """The question in one of its languages, now and then as it is typed in a hurry, and which language."""
     languages = sorted(asking.questions)
-    if asking.text.language in languages and chance.random() < SAME_LANGUAGE:
-        return asking.questions[asking.text.language], asking.text.language
-    language = chance.choice(languages)
-    return asking.questions[language], language
+    same = asking.text.language in languages and chance.random() < SAME_LANGUAGE
+    language = asking.text.language if same else chance.choice(languages)
+    question = asking.questions[language]
+    return (slipped(question, chance) if chance.random() < HURRIED else question), language
 
 
 def _span(window: Window, asking: Asking, pieces: Sequence[Pieces]) -> tuple[int, int] | None:

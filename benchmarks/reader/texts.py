@@ -1,8 +1,8 @@
 """What the reader learns from: texts in sentences, and questions that they state or do not state.
 
 Two kinds of files: SQuAD 1.1 (`xquad.<language>.json`, `squad_it.json`, `cmrc2018.zh.json`), and our own texts in JSON
-Lines, invented announcements (some made to confuse) and encyclopaedic articles, whose questions also ask for what is
-not stated.
+Lines, invented announcements (some made to confuse, some asked about in the plainest words) and encyclopaedic articles,
+whose questions also ask for what is not stated.
 """
 
 import json
@@ -131,7 +131,7 @@ def own_texts(path: Path) -> Iterator[Asking]:
 
 SAME_ARTICLE = {"Amazzonia": "Amazon_rainforest"}
 """The one Italian article that shares no question with XQuAD's half."""
-OWN = ("confusable", "encyclopaedic", "invented")
+OWN = ("confusable", "encyclopaedic", "invented", "plain")
 """The folders of our own texts."""
 OWN_KEPT = 3
 """Of our own texts a third of that share is kept apart: they are many."""
