@@ -408,6 +408,29 @@ async def test_an_outage_fails_nothing(stand: Stand) -> None:
     assert await announcer.deliver_due() == 0
 
 
+async def test_a_silence_to_one_message_rests_nobody_else(stand: Stand) -> None:
+    """Where others are heard while one message meets with silence, that one alone waits: the channel is there."""
+
+    class Unlucky(MemorySender):
+        async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
+            if chat == ANNA:
+                await heard.wait()
+                raise SILENCE
+            number = await super().send(chat, reply, **options)
+            heard.set()
+            return number
+
+    heard = asyncio.Event()
+    stand.sender = Unlucky()
+    announcer = stand.another()
+    await stand.outbox.announce("news")
+    assert await announcer.deliver_due() == 2
+    assert stand.next_due() == stand.clock() + timedelta(seconds=5)
+    await stand.outbox.announce("more")
+    assert await announcer.deliver_due() == 2
+    assert [state for _, state, _ in stand.states()] == ["pending", "sent", "sent", "pending", "sent", "sent"]
+
+
 async def test_what_may_have_arrived_is_not_sent_for_days(stand: Stand) -> None:
     """A message that may have been taken each time spends its tries, while the channel rests as at any silence."""
     stand.sender.fail(ANNA, *[TryLaterError(5, "no answer", silent=True, in_doubt=True)] * 40)
@@ -458,7 +481,7 @@ def test_what_failed_together_comes_apart() -> None:
     now = StoppedClock()()
     due = [[outcome.due_at for _, outcome in later(part, Wait("?", 10), now, chance)] for chance in (0.0, 1.0)]
     assert due == [[now + timedelta(seconds=10)] * 2, [now + timedelta(seconds=11)] * 2]
-    rests = [Rest(lambda: 0.0, chance).fall_silent(1) for chance in (lambda: 0.0, lambda: 1.0)]
+    rests = [Rest(lambda: 0.0, chance).fall_silent(1, 0.0) for chance in (lambda: 0.0, lambda: 1.0)]
     assert rests == [FIRST_REST, FIRST_REST * 1.25]
 
 

@@ -226,11 +226,12 @@ class Announcer:
 
     async def _attempt(self, part: Parcel) -> Outcome | Wait:
         """Send what was taken; every way in which it can end is an Outcome, or a wait until the next try."""
+        begun = self._rest.now
         try:
             return await self._try(part)
         except TryLaterError as error:
             if error.silent:
-                return Wait(str(error), self._rest.fall_silent(error.seconds), silent=not error.in_doubt)
+                return Wait(str(error), self._rest.fall_silent(error.seconds, begun), silent=not error.in_doubt)
             if error.everywhere:
                 self._rest.ask(error.seconds)
             return Wait(str(error), error.seconds)

@@ -1,4 +1,4 @@
-"""How long a whole channel is left alone: where it asks for that, and where it says nothing at all.
+"""How long a whole channel is left alone: where it asks for that, and where it says nothing at all, to nobody.
 
 By a clock that nobody can set: one of the wall that was put back would end all sending for as long.
 """
@@ -28,6 +28,12 @@ class Rest:
         self._asked_until = -math.inf
         self._silent_until = -math.inf
         self._silences = 0
+        self._heard_at = -math.inf
+
+    @property
+    def now(self) -> float:
+        """By its clock."""
+        return self._clock()
 
     @property
     def over(self) -> bool:
@@ -43,11 +49,14 @@ class Rest:
         """The channel asks everybody to wait."""
         self._asked_until = max(self._asked_until, self._clock() + seconds)
 
-    def fall_silent(self, seconds: float) -> float:
-        """Nothing was said; rest, at least these seconds, and twice as long after each probe. Gives what is left of it.
+    def fall_silent(self, seconds: float, since: float) -> float:
+        """Nothing was said to a message that was begun at `since`; rest, at least these seconds, and twice as long
+        after each probe. Gives how long that message waits.
 
-        What was in the air together fell silent once.
+        Where others have been heard since then, it waits alone. What was in the air together fell silent once.
         """
+        if self._heard_at >= since:
+            return seconds
         now = self._clock()
         if now >= self._silent_until:
             backoff = min(FIRST_REST * 2 ** min(self._silences, 10), LONGEST_REST)
@@ -57,5 +66,6 @@ class Rest:
 
     def hear(self) -> None:
         """The channel is there."""
+        self._heard_at = self._clock()
         self._silences = 0
         self._silent_until = -math.inf
