@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
@@ -409,7 +410,8 @@ async def test_an_outage_fails_nothing(stand: Stand) -> None:
 
 
 async def test_a_silence_to_one_message_rests_nobody_else(stand: Stand) -> None:
-    """Where others are heard while one message meets with silence, that one alone waits: the channel is there."""
+    """Where others are heard while one message meets with silence, that one alone waits, longer each time: the channel
+    is there."""
 
     class Unlucky(MemorySender):
         async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
@@ -426,9 +428,35 @@ async def test_a_silence_to_one_message_rests_nobody_else(stand: Stand) -> None:
     await stand.outbox.announce("news")
     assert await announcer.deliver_due() == 2
     assert stand.next_due() == stand.clock() + timedelta(seconds=5)
-    await stand.outbox.announce("more")
+    await stand.outbox.announce("more", ["more"])
     assert await announcer.deliver_due() == 2
     assert [state for _, state, _ in stand.states()] == ["pending", "sent", "sent", "pending", "sent", "sent"]
+    await stand.subscriptions.set_topics(ANNA, ["more"])
+    for waited in (5, 10, 20):
+        stand.clock.forward(waited)
+        heard.clear()
+        await stand.outbox.announce(f"after {waited} s", ["cars"])
+        assert await announcer.deliver_due() == 2
+        assert stand.next_due() == stand.clock() + timedelta(seconds=2 * waited)
+
+
+async def test_after_a_pause_a_broadcast_goes_on_at_once(stand: Stand) -> None:
+    """Who was asked for a pause in the middle goes on when it is over, however seldom it looks for news otherwise."""
+    stop = asyncio.Event()
+
+    class Paused(MemorySender):
+        async def send(self, chat: ChatAddress, reply: Reply, **options: Any) -> int:
+            number = await super().send(chat, reply, **options)
+            stand.clock.forward(5)
+            if chat == ANNA:
+                stop.set()
+            return number
+
+    stand.sender, stand.ticks = Paused(), time.monotonic
+    stand.sender.fail(ANNA, TryLaterError(0.05, "too fast", everywhere=True))
+    await stand.outbox.announce("news")
+    await stand.another().run(stop, interval=3600)
+    assert sorted(address for address, _ in stand.taken) == ["1", "2", "3"]
 
 
 async def test_what_may_have_arrived_is_not_sent_for_days(stand: Stand) -> None:
@@ -618,6 +646,22 @@ async def test_what_arrived_before_a_kill_is_not_sent_again(stand: Stand) -> Non
         first.chat_id, ((first.deliveries[0].id, 1),), 77, (("news/p1/s1", "en", "It opens in May."),)
     )
     assert list(stand.folder.iterdir()) == []
+
+
+async def test_what_cannot_be_read_keeps_nobody_from_the_rest(stand: Stand, caplog: pytest.LogCaptureFixture) -> None:
+    """A file that the disk does not give is passed over and logged; the others are taken over, and leases renewed."""
+    (stand.folder / "damaged.jsonl").mkdir(parents=True)
+    await stand.outbox.announce("news")
+    [first] = await stand.outbox.take(Channel.TELEGRAM, stand.clock(), 1, "the last one")
+    killed(stand.folder, "the last one", (first.chat_id, first.deliveries[0].id, 1, 77))
+    with caplog.at_level(logging.WARNING):
+        stop = asyncio.Event()
+        running = asyncio.create_task(stand.announcer.run(stop, interval=0.01))
+        await stand.until_arrived(3)
+        stop.set()
+        await running
+    assert sorted(stand.taken) == [("2", "news in en"), ("3", "news in None")]
+    assert caplog.messages == ["What an announcer that ended had noted is not read: Is a directory"]
 
 
 async def test_stopping_ends_between_two_messages(stand: Stand) -> None:

@@ -105,6 +105,11 @@ def ledger(chats: Collection[int], history: Iterable[Sent], calls: Iterable[Call
     )
 
 
+def ended(calls: Iterable[Call]) -> frozenset[int]:
+    """The chats that a fault has ended, askers too: Telegram said that nothing can be sent there."""
+    return frozenset(call.chat_id for call in calls if call.fault in ENDINGS and call.chat_id is not None)
+
+
 def in_the_air(call: Call, moment: float) -> bool:
     """Whether a message to a subscriber was on the wire then, or its answer too fresh to be written down."""
     if subscriber_of(call.chat_id) is None or call.at > moment:

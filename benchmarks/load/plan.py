@@ -54,12 +54,13 @@ def enough(needed: float, *, share: float = 0.0, kills: int = 0) -> float:
     """Seconds that a broadcast may take which needs so many at the full rate.
 
     A tenth beyond that is the rate that must be reached, and something for a machine that does other things. Of ten
-    faults of a bad day five make another request of the message, and every twentieth second is a wait of everybody.
-    Each kill costs a restart, and the last a lease and the look for it.
+    faults of a bad day five make another request of the message, and every twentieth second is a wait of everybody,
+    before which what is on its way comes to its end. Each kill costs a restart, and the last a lease and the look for
+    it.
     """
     seconds = 1.1 * needed + SLACK
     if share:
-        seconds += (5 * share / (1 - 5 * share) + share) * 1.1 * needed + SLACK
+        seconds += (5 * share / (1 - 5 * share) + 3 * share) * 1.1 * needed + SLACK
     if kills:
         seconds += kills * RESTART + LEASE.total_seconds() + RENEWAL
     return seconds

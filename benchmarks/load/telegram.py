@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self
 
-from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, in_the_air, ledger, subscriber_of, subscribers
+from benchmarks.load.crowd import FIRST_ASKER, GROWN, Ledger, ended, in_the_air, ledger, subscriber_of, subscribers
 from benchmarks.load.traffic import Traffic
 from tests.bot_api import BotApiServer, Breach, Chat, ChatKind, ChatState, Limits
 from tests.bot_api.faults import Fault, Shower
@@ -176,7 +176,9 @@ class _FarEnd:
         deadline = time.monotonic() + ANSWER_SECONDS
         while any(not chat.messages for chat, _ in self._asked) and time.monotonic() < deadline:
             time.sleep(0.05)
-        told = [(chat.history, at) for chat, at in self._asked]
+        with self._server.world.changed:
+            gone = ended(self._server.world.calls)
+        told = [(chat.history, at) for chat, at in self._asked if chat.history or chat.chat_id not in gone]
         seconds = tuple(history[0].at - at for history, at in told if history)
         return Answers(seconds, len(told) - len(seconds))
 

@@ -114,12 +114,14 @@ class Announcer:
         alive = asyncio.create_task(self._stay_alive(ended))
         try:
             while not stop.is_set():
+                sent = 0
                 try:
-                    await self.deliver_due(stop)
+                    sent = await self.deliver_due(stop)
                 except SQLAlchemyError as error:
                     logger.warning("Announcements wait, the database says: %s", in_one_line(error))
+                # In the middle of a broadcast the next look is due as soon as the channel lets us.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), interval)
+                    await asyncio.wait_for(stop.wait(), min(interval, self._rest.left) if sent else interval)
         finally:
             ended.set()
             await alive
@@ -231,7 +233,9 @@ class Announcer:
             return await self._try(part)
         except TryLaterError as error:
             if error.silent:
-                return Wait(str(error), self._rest.fall_silent(error.seconds, begun), silent=not error.in_doubt)
+                before = min(delivery.unheard for delivery in part.deliveries)  # what is new waits for nothing old
+                seconds = self._rest.fall_silent(error.seconds, begun, before)
+                return Wait(str(error), seconds, silent=not error.in_doubt)
             if error.everywhere:
                 self._rest.ask(error.seconds)
             return Wait(str(error), error.seconds)

@@ -5,12 +5,14 @@ ended. What is in it is safe from the end of a process, as by `kill -9`, but not
 is in it, and it is emptied as soon as the database knows.
 """
 
+import errno
 import json
 import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -32,6 +34,7 @@ class Arrivals:
         self._lock = FileLock(_lock_of(folder, owner))
         self._file: int | None = None
         self._trouble = False
+        self._cut = False  # the last line has no end
 
     def open(self) -> bool:
         """Show that the announcer is alive, from before it takes anything until `close`; False where it was open.
@@ -53,16 +56,27 @@ class Arrivals:
         """Write it down, in some microseconds; nothing before `open`."""
         if self._file is None:
             return
+        line = json.dumps(asdict(arrival), ensure_ascii=False).encode()
+        data = b"\n" * self._cut + line + b"\n"
         try:
-            os.write(self._file, f"{json.dumps(asdict(arrival), ensure_ascii=False)}\n".encode())
-            self._trouble = False
+            self._cut = os.write(self._file, data) < len(data)
         except OSError as error:
             self._complain(error)
+            return
+        if self._cut:
+            self._complain(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        else:
+            self._trouble = False
 
     def clear(self) -> None:
-        """Forget them all: the database knows."""
-        if self._file is not None:
+        """Forget them all: the database knows; where the disk keeps them, they are written once more, to no effect."""
+        if self._file is None:
+            return
+        try:
             os.truncate(self._file, 0)
+            self._cut = False
+        except OSError as error:
+            self._complain(error)
 
     def close(self) -> None:
         """Leave, with nothing unwritten; what was opened is removed."""
@@ -116,23 +130,25 @@ def _remove(folder: Path, owner: str) -> None:
 def _read(file: Path) -> tuple[Arrival, ...]:
     """The lines of the file, but for one that a full disk cut short; none where another was faster to remove it."""
     try:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = file.read_text(encoding="utf-8", errors="replace").split("\n")
+        at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
     except FileNotFoundError:
         return ()
     found = []
-    for line in lines:
+    for line in filter(None, lines):  # texts may hold what else ends a line somewhere
         try:
-            found.append(_parse(line))
+            found.append(_parse(line, at))
         except (ValueError, KeyError, TypeError) as error:
             log.warning("A line of %s cannot be read: %s", file, type(error).__name__)
     return tuple(found)
 
 
-def _parse(line: str) -> Arrival:
+def _parse(line: str, at: datetime) -> Arrival:
     kept = json.loads(line)
     return Arrival(
         int(kept["chat_id"]),
         tuple((int(number), int(tries)) for number, tries in kept["deliveries"]),
         None if kept["message_id"] is None else int(kept["message_id"]),
         tuple((str(sentence), str(language), str(text)) for sentence, language, text in kept["shown"]),
+        at,
     )

@@ -89,13 +89,16 @@ class Ledger:
     async def take_over(self) -> None:
         """Write what processes that ended had not yet, and owe again at once what they were sending.
 
-        Raises what the database did; what was left then stays for the next time.
+        Raises what the database did; what was left then stays for the next time, and what the disk does not give.
         """
         for owner in self._arrivals.others():
-            with self._arrivals.left_by(owner) as left:
-                if left is not None:
-                    await self._outbox.take_over(owner, left)
-                    await self._tell(left)
+            try:
+                with self._arrivals.left_by(owner) as left:
+                    if left is not None:
+                        await self._outbox.take_over(owner, left)
+                        await self._tell(left)
+            except OSError as error:
+                log.warning("What an announcer that ended had noted is not read: %s", error.strerror or error)
 
     async def _tell(self, arrived: Sequence[Arrival]) -> None:
         if self._sent is None or not arrived:

@@ -25,7 +25,7 @@ class Noting:
     async def sent(self, arrived: Sequence[Arrival]) -> None:
         """Note what these messages held as they were made; of what was corrected since, owe the correction.
 
-        Repeating it changes nothing.
+        Also where it arrived long ago, and a process that ended could not note it. Repeating it changes nothing.
         """
         rows = [(arrival.chat_id, *sentence) for arrival in arrived for sentence in arrival.shown]
         if not rows:
@@ -34,7 +34,9 @@ class Noting:
         # Asked afterwards: a correction is kept before it is looked who saw what it corrects, so that one of the two
         # always finds the other.
         texts = {(sentence.partition("/")[0], language, text) for _, sentence, language, text in rows}
-        gone = await self._shown.corrected(texts, self._now() - IN_THE_AIR)
+        now = self._now()
+        noted = min((arrival.at for arrival in arrived if arrival.at is not None), default=now)
+        gone = await self._shown.corrected(texts, min(now, noted) - IN_THE_AIR)
         owed: dict[KeptCorrection, list[tuple[int, str, str | None]]] = {}
         for chat_id, sentence, language, text in rows:
             one = gone.get((sentence.partition("/")[0], language, text))

@@ -36,9 +36,14 @@ class Rest:
         return self._clock()
 
     @property
+    def left(self) -> float:
+        """Seconds until something may be sent."""
+        return max(self._asked_until - self._clock(), self._silent_until - self._clock(), 0.0)
+
+    @property
     def over(self) -> bool:
         """Whether something may be sent."""
-        return self._clock() >= max(self._asked_until, self._silent_until)
+        return self.left == 0
 
     @property
     def probing(self) -> bool:
@@ -49,14 +54,15 @@ class Rest:
         """The channel asks everybody to wait."""
         self._asked_until = max(self._asked_until, self._clock() + seconds)
 
-    def fall_silent(self, seconds: float, since: float) -> float:
+    def fall_silent(self, seconds: float, since: float, before: int = 0) -> float:
         """Nothing was said to a message that was begun at `since`; rest, at least these seconds, and twice as long
         after each probe. Gives how long that message waits.
 
-        Where others have been heard since then, it waits alone. What was in the air together fell silent once.
+        Where others have been heard since then, it waits alone, twice as long after each of the `before` tries that
+        met with silence. What was in the air together fell silent once.
         """
         if self._heard_at >= since:
-            return seconds
+            return max(seconds, min(seconds * 2.0 ** min(before, 10), LONGEST_REST))
         now = self._clock()
         if now >= self._silent_until:
             backoff = min(FIRST_REST * 2 ** min(self._silences, 10), LONGEST_REST)

@@ -85,6 +85,8 @@ class Arrival:
     """Each with the number of the attempt that arrived, counted from 1."""
     message_id: int | None
     shown: tuple[ShownSentence, ...] = field(default=(), repr=False)
+    at: datetime | None = field(default=None, compare=False)
+    """By when, where a process that ended had noted it; None of what arrived just now."""
 
 
 def arrival_of(parcel: Parcel, outcome: Outcome) -> Arrival:

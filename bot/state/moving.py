@@ -9,10 +9,20 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.replies import ChatAddress
 from bot.state.chats import OWED, RETURNS, anywhere_in, find_chat, skip_pending
-from bot.state.database import note_deletion
+from bot.state.counts import asker_in
+from bot.state.database import insert_new, note_deletion
 from bot.state.kinds import DeliveryState, SubscriptionState
 from bot.state.preferences import topics_of
-from bot.state.schema import awaited, chats, deliveries, own_topics, shown, subscription_topics, subscriptions
+from bot.state.schema import (
+    awaited,
+    chats,
+    deliveries,
+    own_topics,
+    refusals,
+    shown,
+    subscription_topics,
+    subscriptions,
+)
 from bot.state.vault import Vault
 
 # Which of two deliveries of the same thing stands when two chats become one: the one nearer to having arrived.
@@ -37,6 +47,7 @@ async def move(connection: AsyncConnection, vault: Vault, old: ChatAddress, addr
     """
     if address == old.address:
         return
+    await _move_refusals(connection, vault, old, ChatAddress(old.channel, address))
     rows = await connection.execute(select(chats.c.id, chats.c.thread).where(anywhere_in(old, vault)))
     for old_id, thread in rows.all():
         # Messages keep no number over a move: none of those sent so far can be edited any more.
@@ -50,6 +61,18 @@ async def move(connection: AsyncConnection, vault: Vault, old: ChatAddress, addr
             )
         else:
             await _merge(connection, old_id, new_id, now)
+
+
+async def _move_refusals(connection: AsyncConnection, vault: Vault, old: ChatAddress, new: ChatAddress) -> None:
+    """What the chat asked stays its own, for its figures and for whoever has all of it deleted."""
+    months = await connection.scalars(select(refusals.c.month).distinct())
+    for month in months.all():
+        mine = and_(refusals.c.month == month, refusals.c.asker == asker_in(vault, month, old))
+        sentences = await connection.scalars(select(refusals.c.sentence).where(mine))
+        rows = [{"month": month, "sentence": sentence, "asker": asker_in(vault, month, new)} for sentence in sentences]
+        if rows:
+            await connection.execute(insert_new(connection, refusals), rows)
+            await connection.execute(delete(refusals).where(mine))
 
 
 async def _merge(connection: AsyncConnection, old_id: int, new_id: int, now: datetime) -> None:

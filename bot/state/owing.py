@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.audience import Subject, because_of, hearers
@@ -103,8 +103,14 @@ async def owe(
 ) -> int:
     """Owe something of this kind to chats, each row (chat id, about, because); how many were not owed it before.
 
-    Chats without a subscription are owed answers alone; over a pause corrections wait for the return.
+    Chats without a subscription are owed answers alone; over a pause corrections wait for the return. A question that
+    several articles answer, whichever process published them, is answered by one.
     """
+    answers = kind is DeliveryKind.ANSWER
+    same = deliveries.c.article == article
+    if answers:
+        live = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.SENT)
+        same = or_(same, deliveries.c.state.in_(live))
     owed = 0
     for some in _chunks(rows):
         ids = {chat_id for chat_id, _, _ in some}
@@ -112,12 +118,14 @@ async def owe(
             select(chats.c.id, subscriptions, chats.c.zone)
             .outerjoin(subscriptions)
             .where(chats.c.id.in_(ids))
-            .with_for_update(of=chats, read=True, key_share=True)  # or a chat could be erased before its rows are there
+            .order_by(chats.c.id)  # two that hold them in different orders would block each other
+            # Or a chat could be erased before its rows are there, or be owed two answers to one question.
+            .with_for_update(of=chats, read=not answers, key_share=True)
         )
         wishes = {row.id: row for row in people if _may_get(row, kind)}
         there = await connection.execute(
             select(deliveries.c.chat_id, deliveries.c.about).where(
-                deliveries.c.chat_id.in_(ids), deliveries.c.article == article, deliveries.c.kind == kind
+                deliveries.c.chat_id.in_(ids), deliveries.c.kind == kind, same
             )
         )
         known = {(chat_id, about) for chat_id, about in there.all()}

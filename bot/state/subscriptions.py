@@ -241,12 +241,16 @@ class Subscriptions:
             return removed.rowcount > 0
 
     async def own_topics(self) -> tuple[tuple[OwnTopic, int], ...]:
-        """The own topics of all active subscriptions, each with the id of its chat."""
+        """The own topics of all active subscriptions, each with the id of its chat.
+
+        Of those, too, whose rest is over and only not ended yet: an announcement ends it.
+        """
+        rested = and_(subscriptions.c.pause_reason == PauseReason.RESTING, subscriptions.c.until <= self._now())
         async with self._engines.read() as connection:
             rows = await connection.execute(
                 select(own_topics)
                 .join(subscriptions, subscriptions.c.chat_id == own_topics.c.chat_id)
-                .where(subscriptions.c.state == SubscriptionState.ACTIVE)
+                .where(or_(subscriptions.c.state == SubscriptionState.ACTIVE, rested))
                 .order_by(own_topics.c.id)
             )
             found = rows.all()

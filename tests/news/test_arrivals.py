@@ -3,6 +3,7 @@
 import errno
 import logging
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,13 +12,14 @@ from bot.news.arrivals import Arrivals
 from bot.state.deliveries import Arrival
 from tests.killed import killed
 
-FIRST = Arrival(7, ((11, 1), (12, 3)), 345, (("depot/p1/s1", "zh", "“六月”开业。"),))
+FIRST = Arrival(7, ((11, 1), (12, 3)), 345, (("depot/p1/s1", "zh", "“六月”\u2028开业\x85。"),))
 SECOND = Arrival(8, ((13, 1),), None)
 
 
 def test_what_a_killed_process_noted_is_read_and_then_gone(tmp_path: Path) -> None:
     """Whoever comes after a kill is given all that was noted, once; nothing of it stays on the disk."""
     killed(tmp_path, "last", (7, 11, 1, 345), (8, 12, 2, 346))
+    os.utime(tmp_path / "last.jsonl", (1_750_000_000, 1_750_000_000))
     mine = Arrivals(tmp_path, "mine")
     assert mine.others() == ("last",)
     with mine.left_by("last") as left:
@@ -27,6 +29,7 @@ def test_what_a_killed_process_noted_is_read_and_then_gone(tmp_path: Path) -> No
             (8, ((12, 2),), 346),
         ]
         assert left[0].shown == (("news/p1/s1", "en", "It opens in May."),)
+        assert left[0].at == datetime.fromtimestamp(1_750_000_000, UTC)
         with Arrivals(tmp_path, "third").left_by("last") as again:
             assert again is None
     assert list(tmp_path.iterdir()) == []
@@ -96,5 +99,22 @@ def test_a_disk_that_refuses_ends_nothing(
         broken.setattr(os, "write", refuse)
         full.note(FIRST)
         full.note(SECOND)
+        broken.setattr(os, "truncate", refuse)
+        full.clear()
     assert caplog.messages[1:] == [f"What arrives cannot be noted in {tmp_path / 'full'}: No space left on device"]
     full.close()
+
+
+def test_a_line_that_was_cut_short_takes_no_other_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted once the disk has room again can be read, whatever stands unfinished before it."""
+    one = Arrivals(tmp_path, "one")
+    one.open()
+    write = os.write
+    with monkeypatch.context() as nearly_full:
+        nearly_full.setattr(os, "write", lambda file, data: write(file, data[:20]))
+        one.note(FIRST)
+    one.note(SECOND)
+    (tmp_path / "one.jsonl").rename(tmp_path / "copy.jsonl")
+    one.close()
+    with Arrivals(tmp_path, "other").left_by("copy") as left:
+        assert left == (SECOND,)

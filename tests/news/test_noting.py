@@ -1,6 +1,7 @@
 """What arrived is noted as it was, and what changed while it was on its way is corrected."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -96,3 +97,17 @@ async def test_what_came_back_is_not_corrected(state: State, noting: Noting, clo
     await noting.sent([showing(bruno, OLD, "It is red.")])
     clock.forward(HELD.total_seconds())
     assert await owed(state, clock) == []
+
+
+async def test_what_a_killed_process_had_sent_is_corrected_however_late(
+    state: State, noting: Noting, clock: StoppedClock
+) -> None:
+    """A bot that was killed on Friday and started on Monday tells of what was changed on Saturday."""
+    [anna, _] = await sent(state, clock)
+    friday = clock()
+    clock.forward(timedelta(days=1).total_seconds())
+    await state.shown.correct("depot", "depot/p1/s1", "en", OLD, NEW)
+    clock.forward(timedelta(days=2).total_seconds())
+    for _ in range(2):
+        await noting.sent([replace(showing(anna, OLD), at=friday)])
+    assert await owed(state, clock) == [("1", NEW)]

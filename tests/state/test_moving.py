@@ -46,6 +46,19 @@ async def test_messages_keep_no_number_over_a_move(state: State, clock: StoppedC
     assert await state.outbox.owe_edits("first", "second") == 0
 
 
+async def test_what_a_moved_group_asked_is_its_own(state: State, url: str) -> None:
+    """What is noted of its questions goes along, each once, and with everything else where all of it is deleted."""
+    for chat, sentence in ((ANNA, "news/p1/s1"), (ANNA, "news/p1/s2"), (MOVED, "news/p1/s1")):
+        await state.counts.refused(chat, sentence)
+    await state.counts.flush()
+    await state.subscriptions.move_chat(ANNA, "-1001")
+    assert await state.subscriptions.everything_of(ANNA) == {"chats": [], "refused": []}
+    noted = (await state.subscriptions.everything_of(MOVED))["refused"]
+    assert [one["nearest"] for one in noted] == ["news/p1/s1", "news/p1/s2"]
+    assert await state.subscriptions.erase(MOVED) is True
+    assert number_of(url, "refusals") == 0
+
+
 async def test_moving_into_a_chat_merges(state: State, url: str) -> None:
     """The chat that is there keeps its choices, gets those it lacks, and is owed and was shown each thing once."""
     await state.subscriptions.subscribe(ANNA, "it")

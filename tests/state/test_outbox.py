@@ -131,6 +131,27 @@ async def test_an_answer_goes_to_whoever_asked(state: State, clock: StoppedClock
     assert number_of(url, "awaited") == 0
 
 
+async def test_a_question_is_answered_by_one_article(state: State, others: State, clock: StoppedClock) -> None:
+    """Where two processes publish articles that both answer a question, its asker is owed one answer; and another one
+    where that has failed."""
+    number = await state.questions.await_answer(ANNA, "When?", "en")
+    [asked] = await state.questions.awaited()
+    rows = [(asked.chat_id, str(number), None)]
+    owed = await asyncio.gather(
+        *(
+            one.outbox.owe(DeliveryKind.ANSWER, f"{slug}-{count}", rows)
+            for count in range(4)
+            for one, slug in ((state, "first"), (others, "second"))
+        )
+    )
+    assert sorted(owed) == [0] * 7 + [1]
+    [parcel] = await take(state, clock)
+    [answer] = parcel.deliveries
+    await state.outbox.settle([(parcel, Outcome(DeliveryState.FAILED))])
+    assert await state.outbox.owe(DeliveryKind.ANSWER, answer.article, rows) == 0
+    assert await state.outbox.owe(DeliveryKind.ANSWER, "third", rows) == 1
+
+
 async def test_what_is_followed_no_more_is_not_sent(state: State, clock: StoppedClock) -> None:
     """An announcement that waits for its digest does not come when its topic was muted meanwhile, by one who follows
     everything, too; one of another topic of theirs does, and so does what was muted for a moment only."""

@@ -345,6 +345,19 @@ async def test_own_topics_of_those_who_are_subscribed(state: State) -> None:
     assert isinstance(chat_id, int)
 
 
+async def test_a_rest_that_is_over_misses_nothing_of_ones_own(state: State, clock: StoppedClock) -> None:
+    """What is announced after a pause, and before anybody swept, is looked at for the own topics of who paused, too."""
+    await state.subscriptions.subscribe(ANNA)
+    await state.subscriptions.set_topics(ANNA, ())
+    mine = await state.subscriptions.add_own_topic(ANNA, "prices in Italy", "en")
+    await state.subscriptions.rest(ANNA, clock() + timedelta(days=30))
+    assert await state.subscriptions.own_topics() == ()
+    clock.forward(timedelta(days=30).total_seconds())
+    [(topic, _)] = await state.subscriptions.own_topics()
+    assert topic == mine
+    assert await state.outbox.announce("news", own=[topic.id]) == 1
+
+
 async def test_a_number_never_comes_twice(state: State) -> None:
     """A button that names a topic which was removed means no other one that was made since."""
     first = await state.subscriptions.add_own_topic(ANNA, "one", "en")
