@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.answers.asking import Asked, content_terms, grammar, languages_asking, what_is_asked
+from bot.answers.asking import Asked, content_terms, grammar, languages_asking, telling_words, what_is_asked
 from bot.settings import LANGUAGES
 
 QUESTIONS: dict[str, dict[Asked, tuple[str, ...]]] = {
@@ -139,3 +139,15 @@ def test_question_words_tell_the_language() -> None:
 def test_content(language: str, question: str, content: set[str]) -> None:
     """What a question is about is its words without those of any question; one of nothing else keeps them all."""
     assert content_terms(question, language) == content
+
+
+def test_words_of_one_language() -> None:
+    """Small words and question words count for the one language that has them, those of several for none."""
+    assert telling_words("Was kostet der YU7?", ["en", "de", "zh"]) == {
+        "en": set(),
+        "de": {"kostet", "der"},
+        "zh": set(),
+    }
+    assert telling_words("was kostet der", ["de"]) == {"de": {"was", "kostet", "der"}}
+    assert telling_words("SU7", LANGUAGES) == dict.fromkeys(LANGUAGES, frozenset())
+    assert telling_words("quando chegam", ["pt"]) == {"pt": frozenset()}

@@ -124,7 +124,7 @@ YES_NO = {
     "it": ("Sì: ", "No: "),
     "es": ("Sí: ", "No: "),
     "de": ("Ja: ", "Nein: "),
-    "fr": ("Oui : ", "Non : "),
+    "fr": ("Oui\u202f: ", "Non\u202f: "),
     "zh": ("是的：", "并非如此："),
 }
 
@@ -197,6 +197,14 @@ def test_a_refusal_tells_the_continent_that_it_speaks_of() -> None:
     assert html.startswith(say("en", "not_stated_elsewhere", known="Europe", names="Italy"))
 
 
+def test_missing_names_are_listed_as_the_language_lists() -> None:
+    """Several names have the comma of the reader's language between them."""
+    refused = replace(NOT_STATED, language="zh", missing=("意大利", "法国"))
+    assert compose(refused).html.startswith(say("zh", "not_stated_missing", names="意大利、法国"))
+    html = compose(replace(refused, speaks_of=("欧洲", "亚洲"))).html
+    assert html.startswith(say("zh", "not_stated_elsewhere", known="欧洲、亚洲", names="意大利、法国"))
+
+
 def test_a_question_about_something_else_offers_three_that_can_be_answered() -> None:
     """Off topic is said without any passage, with at most three sample questions."""
     assert compose(OFF_TOPIC, SAMPLES) == Reply(say("en", "off_topic"), question_buttons(SAMPLES[:3]))
@@ -206,7 +214,8 @@ def test_a_question_about_something_else_offers_three_that_can_be_answered() -> 
 def test_an_empty_corpus_says_that_it_is_empty() -> None:
     """Where there was nothing to search, the question is not called off topic."""
     assert compose(replace(OFF_TOPIC, evidence=())) == Reply(
-        "There is no announcement here yet that I could answer from."
+        "There is no announcement here yet that I could answer from. "
+        "Send /subscribe, and you will hear of the first one."
     )
 
 

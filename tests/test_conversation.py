@@ -200,6 +200,18 @@ async def test_start_shows_the_newest_announcement(conversation: Conversation) -
         assert f"<b>{TITLES[language]}</b>\n<i>{date}</i>" in reply.html
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_in_a_group_it_is_said_how_to_ask(conversation: Conversation, language: str) -> None:
+    """Where the bot hears only commands and replies to it, nobody is told to just type: /start and /help say how."""
+    how = say(language, "type_here", command="/ask ...")
+    alone = visitor(reported=language)
+    for name in ("start", "help"):
+        [told] = await conversation.command(replace(alone, private=False), name)
+        assert told.html.endswith(f"\n\n{how}")
+        [told] = await conversation.command(alone, name)
+        assert how not in told.html
+
+
 async def test_a_deep_link_subscribes(conversation: Conversation, subscriptions: Subscriptions) -> None:
     """`/start subscribe` from a link subscribes, in one step."""
     person = visitor(reported="it")
@@ -421,6 +433,19 @@ async def test_a_follow_up_of_a_follow_up_and_of_a_refusal(conversation: Convers
     assert "2027" in reply.html
 
 
+@pytest.mark.parametrize(
+    ("language", "why"),
+    [("en", "why?"), ("it", "perché?"), ("de", "warum?"), ("fr", "pourquoi ?"), ("es", "¿por qué?")],
+)
+async def test_why_is_not_answered_by_what_was_just_read(conversation: Conversation, language: str, why: str) -> None:
+    """A "why?" that nothing but the sentence just shown comes near to is told that no reason is stated."""
+    person = visitor(reported=language)
+    await conversation.message(person, QUESTIONS[language])
+    await conversation.message(person, FOLLOW_UPS[language][0])
+    [reply] = await conversation.message(person, why)
+    assert f"\n\n{say(language, 'not_stated')}" in reply.html
+
+
 async def test_a_follow_up_comes_within_ten_minutes(timed: Conversation, clock: StoppedClock) -> None:
     """Eleven minutes later the same words stand alone."""
     await timed.message(visitor(), QUESTIONS["en"])
@@ -582,6 +607,29 @@ async def test_an_answer_s_buttons_survive_a_restart(
         again = await another.press(visitor(reported="de"), button.data)
         assert again == await conversation.press(visitor(), button.data)
         assert "Fonte: " in again[0].html
+
+
+async def test_features_hear_of_presses(
+    answering: Answering, subscriptions: Subscriptions, threads: ThreadPoolExecutor
+) -> None:
+    """A part of the conversation that counts presses hears of each kind of the conversation's own, and no data."""
+    heard: list[str] = []
+
+    async def pressed(kind: str) -> None:
+        heard.append(kind)
+
+    talk = Conversation(
+        answering.catalogue,
+        answering.answerer,
+        answering.samples,
+        subscriptions,
+        threads,
+        "en",
+        features=(Feature(pressed=pressed, holds=None),),
+    )
+    for data in (f"{OTHER}:en", "do:help", "nonsense:x"):
+        await talk.press(visitor(), data)
+    assert heard == [OTHER, "do"]
 
 
 async def test_every_press_is_counted(conversation: Conversation) -> None:

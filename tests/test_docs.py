@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bot.answers.opening import Answering
+from bot.chat.composing import compose, plain
 from bot.chat.conversation import COMMANDS
 from bot.cli import main
 from bot.settings import FIELDS, LANGUAGES
@@ -20,6 +22,20 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def section(title: str) -> str:
     """The text under one heading of the README."""
     return README.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]
+
+
+def test_readme_shows_what_the_bot_says(answering: Answering) -> None:
+    """The conversation at the head of the README is what the bot says, word for word."""
+    shown = README.split("\n```\n> ", 1)[1].split("\n```\n", 1)[0]
+    exchanges = [exchange.partition("\n") for exchange in shown.split("\n> ")]
+    assert len(exchanges) == 3
+    for question, _, said in exchanges:
+        assert plain(compose(answering.answerer.answer(question)).html) == said.rstrip()
+
+
+def test_readme_names_the_interpreter_that_has_the_packages() -> None:
+    """No line of the README calls a python that knows nothing of what `make` installed."""
+    assert re.findall(r"(?:^|`)python -", README, flags=re.MULTILINE) == []
 
 
 def test_readme_lists_every_setting_and_no_other() -> None:

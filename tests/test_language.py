@@ -107,6 +107,26 @@ def test_any_text_has_a_language(text: str) -> None:
     assert 2 <= len(detect(text[:2000], LANGUAGES)) <= 3
 
 
+@pytest.mark.parametrize("reported", [None, *LANGUAGES])
+@pytest.mark.parametrize("earlier", [None, *LANGUAGES])
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "was kostet der YU7?"),
+        ("en", "was the YU7 delayed?"),
+        ("en", "was the price told?"),
+        ("it", "il modello è una Ultra?"),
+    ],
+)
+def test_words_that_one_language_has_outweigh_letters(
+    language: str, text: str, earlier: str | None, reported: str | None
+) -> None:
+    """A question is in the language whose own small words it has, though its first word is one of another too and the
+    chat said "hi" in that one before."""
+    assert detect(text, LANGUAGES, earlier, reported) == language
+    assert wording_of(text, earlier or language, LANGUAGES) == language
+
+
 @pytest.mark.parametrize(("worded", "text"), [(code, texts[0]) for code, texts in SAID.items()])
 @pytest.mark.parametrize("chosen", LANGUAGES)
 def test_a_plain_question_is_worded_in_its_own_language(worded: str, text: str, chosen: str) -> None:

@@ -73,6 +73,28 @@ async def test_nothing_brings_back_whose_data_was_deleted(office: Office, talk: 
     assert await office.subscriptions.preferences_of(talk.visitor.chat) is None
 
 
+@pytest.mark.parametrize("data", ["less:", f"mute:t{topic_token('news')}"])
+async def test_who_rests_is_told_so(office: Office, talk: Talk, data: str) -> None:
+    """Under an earlier message, who has paused hears until when, not that nothing is subscribed, and can end it."""
+    await talk.types("/unsubscribe")
+    await talk.presses("Pause for a month")
+    until = (await office.wishes()).until
+    assert until is not None
+    reply = await talk.sends_data(data)
+    assert say("en", "settings_resting", date=day("en", until.date())) in reply.html
+    await talk.presses(say("en", "button_go_on"))
+    assert (await office.wishes()).state is SubscriptionState.ACTIVE
+
+
+@pytest.mark.parametrize("data", ["less:", f"mute:t{topic_token('news')}"])
+async def test_who_left_can_come_back(office: Office, talk: Talk, data: str) -> None:
+    """Under an earlier message, who has left is told so, with the button that brings the news back."""
+    await talk.types("/unsubscribe")
+    assert (await talk.sends_data(data)).html == say("en", "unsubscribed_already")
+    await talk.presses("Subscribe")
+    assert (await office.wishes()).state is SubscriptionState.ACTIVE
+
+
 async def test_less_and_less(office: Office, talk: Talk) -> None:
     """From at once to daily, to weekly; then what else can be done."""
     for said, rhythm in (("fewer_daily", Rhythm.DAILY), ("fewer_weekly", Rhythm.WEEKLY)):

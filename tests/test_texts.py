@@ -20,6 +20,11 @@ from bot.texts import day, language_name, phrasebook, say, say_html, spoken
 OTHERS = [language for language in LANGUAGES if language != "en"]
 ATTRIBUTES = {"rhythm": {str(rhythm) for rhythm in Rhythm}, "smalltalk": {str(kind) for kind in Smalltalk}}
 """What an attribute inside a key such as f"smalltalk_{refusal.smalltalk}" can be."""
+ROWS = {
+    12: ("at_once", "daily", "weekly"),
+    20: ("context", "not_asked", "done", "unsubscribe", "settings", "go_on", "follow", "cancel", "later_yes"),
+}
+"""The longest label that is shown whole, and the buttons that must keep it."""
 _TAG = re.compile(r"<[^>]*>")
 _KNOWN_TAG = re.compile(r"</?(?:b|i|code)>")
 
@@ -100,6 +105,40 @@ def test_telegram_takes_the_menus(language: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_that_share_a_row_are_short(language: str) -> None:
+    """On a phone a button shows some twenty letters where two share a row, and twelve where three do."""
+    for longest, keys in ROWS.items():
+        labels = {key: phrasebook(language).texts[f"button_{key}"] for key in keys}
+        assert {key: label for key, label in labels.items() if len(label) > longest} == {}
+
+
+def test_a_french_sign_never_begins_a_line() -> None:
+    """In French the space before a colon, and inside quotation marks, is one at which no line is broken."""
+    for table in tables("fr").values():
+        assert [text for text in table.values() if re.search(r" [:;?!»]|« ", text)] == []
+
+
+def test_everybody_is_spoken_to_as_a_friend_in_chinese() -> None:
+    """No Chinese text falls from one form of address into the other."""
+    assert [key for table in tables("zh").values() for key, text in table.items() if "您" in text] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_where_nothing_is_there_yet_a_command_goes_on(language: str) -> None:
+    """Who finds no announcement, in whatever way, is told how to hear of the first."""
+    texts = phrasebook(language).texts
+    assert all("/subscribe" in texts[key] for key in ("welcome_empty", "no_articles", "latest_none"))
+
+
+def test_every_command_in_a_text_is_one() -> None:
+    """No text sends anybody to a command that the bot does not know."""
+    for language in LANGUAGES:
+        for table in tables(language).values():
+            named = {name for text in table.values() for name in re.findall(r"(?<![<\w])/([a-z]\w+)", text)}
+            assert named <= {*COMMANDS, "ingest", "stats"}, language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_is_empty(language: str) -> None:
     """Every text says something, without space around it."""
     for table in tables(language).values():
@@ -126,7 +165,7 @@ def test_a_language_without_a_file_hears_english() -> None:
     """An asker of a language that the bot does not speak is spoken to in English."""
     assert spoken("pt") == "en"
     assert spoken("zh") == "zh"
-    assert say("pt", "latest_none") == say("en", "latest_none") == "There is no announcement yet."
+    assert say("pt", "own_cancelled") == say("en", "own_cancelled") == "All right, I leave it at that."
 
 
 @pytest.mark.parametrize(

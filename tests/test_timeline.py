@@ -10,10 +10,12 @@ from bot.answers.samples import question_token
 from bot.chat.composing import TELEGRAM_LIMIT, plain, units
 from bot.chat.timeline import ASKABLE, LABEL, SHOWN, article_token
 from bot.replies import Button
+from bot.settings import LANGUAGES
 from bot.texts import say
 from corpus.model import Article
 from tests.articles import article
 from tests.subscribers import CARS, FAIR, QUESTION, Office, labelled, open_office
+from tests.talking import somebody
 
 
 @pytest.fixture
@@ -62,6 +64,15 @@ async def test_asking_about_one(office: Office) -> None:
     assert (await talk.sends_data(f"about:{article_token('fair')}")).html == say("en", "ask_about_bare", title="A fair")
     office.articles.remove(FAIR)
     assert (await talk.sends_data(f"about:{article_token('fair')}")).html == say("en", "old_button")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_how_to_ask_about_one_where_others_are(office: Office, language: str) -> None:
+    """In a group, where the bot hears only commands and replies to it, the button says so."""
+    data = f"about:{article_token('cars')}"
+    how = say(language, "type_here", command="/ask ...")
+    assert (await office.talk(somebody(-100, private=False), language).sends_data(data)).html.endswith(f"\n\n{how}")
+    assert how not in (await office.talk(somebody(), language).sends_data(data)).html
 
 
 async def test_only_so_many(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cache
@@ -98,3 +99,22 @@ def languages_asking(question: str, languages: Iterable[str]) -> frozenset[str]:
             for kind, pattern in _question_words(language)
         )
     )
+
+
+def telling_words(question: str, languages: Iterable[str]) -> Mapping[str, frozenset[str]]:
+    """The folded words of `question` that hold a sentence together or ask, by the one language, of those given, that
+    has them: the "der" of "was kostet der" is German, where its "was" is English too."""
+    folded = fold(question).replace("’", "'")
+    words = frozenset(re.findall(r"[^\W_]+", folded))
+    had = {
+        language: (words & _function_words(language)).union(
+            *(
+                re.findall(r"[^\W_]+", match.group())
+                for kind, pattern in _question_words(language)
+                if kind is not Asked.OTHER and (match := pattern.search(folded))
+            )
+        )
+        for language in languages
+    }
+    in_languages = Counter(word for words in had.values() for word in words)
+    return {language: frozenset(word for word in words if in_languages[word] == 1) for language, words in had.items()}

@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from bot.answers.asking import languages_asking
+from bot.answers.asking import languages_asking, telling_words
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7af]")
@@ -29,6 +29,10 @@ REPORTED = 2.0
 QUESTION_WORD = 6.0
 """How many times likelier the language is whose question words the text begins with: letters alone say little of
 three words, but "when" is English."""
+TELLING_WORD = 10.0
+"""How many times likelier the language is for each word that only it has: by letters "was kostet der" is English."""
+TELLING_WORDS = 2
+"""Such words that count; more of them tell no more."""
 FEW = 3
 """Words, up to which a text may leave its language open."""
 PLAIN = 0.3
@@ -91,10 +95,14 @@ def detect(text: str, spoken: Sequence[str], earlier: str | None = None, reporte
 
 def _likeliest(text: str, found: Mapping[str, float], spoken: Sequence[str], priors: Mapping[str, float]) -> str:
     opened = languages_asking(text, spoken)
+    telling = telling_words(text, spoken)
     return max(
         spoken,
         key=lambda language: (
-            (found.get(language, 0.0) + _FLOOR) * priors[language] * (QUESTION_WORD if language in opened else 1.0)
+            (found.get(language, 0.0) + _FLOOR)
+            * priors[language]
+            * (QUESTION_WORD if language in opened else 1.0)
+            * TELLING_WORD ** min(len(telling[language]), TELLING_WORDS)
         ),
     )
 

@@ -11,8 +11,9 @@ from bot.answers.passages import Passage
 from bot.answers.polarity import Polarity
 from bot.answers.relative import relatives
 from bot.answers.samples import question_token
+from bot.chat.features import Visitor
 from bot.replies import Button, Reply
-from bot.texts import day, language_name, say, say_html
+from bot.texts import day, language_name, listed, say, say_html
 from corpus.sentences import split_sentences
 
 TELEGRAM_LIMIT = 4096
@@ -126,10 +127,10 @@ def _dated(proof: Proof | Passage, language: str) -> list[str]:
 def _compose_not_stated(refusal: Refusal) -> Reply:
     language = refusal.language
     if refusal.missing and refusal.speaks_of:
-        known, names = (", ".join(some) for some in (refusal.speaks_of, refusal.missing))
+        known, names = (listed(some, language) for some in (refusal.speaks_of, refusal.missing))
         parts = [say(language, "not_stated_elsewhere", known=known, names=names)]
     elif refusal.missing:
-        parts = [say(language, "not_stated_missing", names=", ".join(refusal.missing))]
+        parts = [say(language, "not_stated_missing", names=listed(refusal.missing, language))]
     else:
         parts = [say(language, "not_stated")]
     if refusal.evidence:
@@ -153,6 +154,13 @@ def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
 def understood(reply: Reply, question: str) -> Reply:
     """The reply to a question that was told in full from a few words, with the question as it was understood."""
     return replace(reply, html=f"<i>{escape(one_line(question), quote=False)}</i>\n\n{reply.html}")
+
+
+def typed_here(visitor: Visitor, language: str, asks: Reply, command: str) -> Reply:
+    """What asks somebody to type; where the chat is not theirs alone, with how: there the bot does not hear all."""
+    if visitor.private:
+        return asks
+    return replace(asks, html=f"{asks.html}\n\n{say(language, 'type_here', command=f'/{command}')}")
 
 
 def compose_context(passage: Passage, language: str) -> Reply:

@@ -17,6 +17,7 @@ from bot.answers.catalogue import Catalogue
 from bot.answers.followups import follow_up
 from bot.answers.language import primary
 from bot.answers.library import reading_edition
+from bot.answers.reasons import asks_only_why, beyond_what_was_said
 from bot.answers.samples import Samples
 from bot.chat.aids import CONTEXT, OTHER, aid, answer_buttons
 from bot.chat.choosing import AUTOMATIC, language_buttons, language_named
@@ -24,6 +25,7 @@ from bot.chat.composing import (
     compose,
     one_line,
     question_buttons,
+    typed_here,
     understood,
 )
 from bot.chat.features import Command, Feature, Place, Visitor
@@ -31,7 +33,7 @@ from bot.chat.links import data_of
 from bot.chat.memory import LastQuestion, Memory
 from bot.chat.privacy import Privacy
 from bot.clock import utc_now
-from bot.replies import ChatAddress, Document, Reply
+from bot.replies import Document, Reply
 from bot.settings import LANGUAGES
 from bot.state.subscriptions import Subscriptions
 from bot.texts import day, phrasebook, say, say_html
@@ -53,6 +55,8 @@ COMMANDS = (
     "forget",
 )
 """In the order of the menu."""
+_ASK = "ask ..."
+"""What somebody types who asks where the bot hears only commands and replies to it."""
 _BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
 
 
@@ -121,33 +125,38 @@ class Conversation:
 
     async def _question(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply]:
         """A question, or what follows up the last one; whatever else was waited for."""
-        whole = self._told_in_full(visitor.chat, text)
-        if whole is not None:
-            return [understood(await self._replied(visitor, asker, whole.text, whole.article), whole.text)]
+        last = self._memory.question_of(visitor.chat)
+        whole = self._told_in_full(last, text)
+        if last is not None and whole is not None:
+            why_of = last.text if asks_only_why(text, last.language) else None
+            return [understood(await self._replied(visitor, asker, whole, last.article, why_of), whole)]
         reply = await self._replied(visitor, asker, text)
         if len(text.strip()) > LONGEST_QUESTION:
             language = self._memory.language_of(visitor.chat) or self._spoken(asker)
             return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
         return [reply]
 
-    def _told_in_full(self, chat: ChatAddress, text: str) -> LastQuestion | None:
+    @staticmethod
+    def _told_in_full(last: LastQuestion | None, text: str) -> str | None:
         """The chat's last question as a message that leans on it changes it; None for one that stands alone.
 
         Such a message is never tried as it stands: of "and in America?" alone any sentence about America would do.
         """
-        last = self._memory.question_of(chat)
         whole = follow_up(text, last.text, last.language) if last else None
-        return replace(last, text=whole) if last and whole is not None and len(whole) <= LONGEST_QUESTION else None
+        return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
 
-    async def _replied(self, visitor: Visitor, asker: Asker, question: str, article: str | None = None) -> Reply:
+    async def _replied(
+        self, visitor: Visitor, asker: Asker, question: str, article: str | None = None, why_of: str | None = None
+    ) -> Reply:
         """The reply to a question that stands alone, which is remembered.
 
-        It is asked about the article that the visitor chose for it, else about `article`, else about all.
+        It is asked about the article that the visitor chose for it, else about `article`, else about all. `why_of` is
+        the question before, where this one asks for its reason.
         """
         chat = visitor.chat
         chosen = (feature.about(visitor) for feature in self._features if feature.about)
         about = next(filter(None, chosen), article)
-        outcome, worded = await self._in_thread(self._answered, question, asker, about)
+        outcome, worded = await self._in_thread(self._answered, question, asker, about, why_of)
         self._memory.heard(chat, outcome.language)
         if outcome.evidence:
             self._memory.asked(chat, LastQuestion(outcome.question, worded, about))
@@ -160,15 +169,21 @@ class Conversation:
                 reply = await feature.answered(visitor, outcome, reply)
         return reply
 
-    def _answered(self, question: str, asker: Asker, about: str | None) -> tuple[Outcome, str]:
-        """How a question ends, and the language of its words.
+    def _answered(
+        self, question: str, asker: Asker, about: str | None, why_of: str | None = None
+    ) -> tuple[Outcome, str]:
+        """How a question ends, and the language of its words."""
+        outcome = self._outcome(question, asker, about)
+        if why_of is not None and isinstance(outcome, Answer):
+            outcome = beyond_what_was_said(outcome, self._outcome(why_of, asker, about))
+        return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
 
-        Where it is asked about one article, the others are asked only if that one does not say.
-        """
+    def _outcome(self, question: str, asker: Asker, about: str | None) -> Outcome:
+        """Where a question is asked about one article, the others are asked only if that one does not say."""
         outcome = self._answerer.answer(question, asker, about)
         if about is not None and outcome.status not in {Status.ANSWERED, Status.SMALLTALK}:
             outcome = self._answerer.answer(question, asker)
-        return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
+        return outcome
 
     async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:
         """A command without its slash, and what was typed after it."""
@@ -190,6 +205,8 @@ class Conversation:
         language = self._spoken(asker)
         if kind in _BUTTONS:
             self.presses[kind] += 1
+            for pressed in filter(None, (feature.pressed for feature in self._features)):
+                await pressed(kind)
         if kind == "q":
             question = (await self._in_thread(self._samples)).question(value)
             if question is not None:
@@ -258,13 +275,14 @@ class Conversation:
         edition = reading_edition(articles[0], language)
         welcome = say(language, "welcome", title=one_line(edition.title), date=day(language, edition.published))
         more = say(language, "welcome_subscribe")
-        return [Reply(f"{welcome}\n\n{more}", question_buttons((await self._offered(language))[:3]))]
+        reply = Reply(f"{welcome}\n\n{more}", question_buttons((await self._offered(language))[:3]))
+        return [typed_here(visitor, language, reply, _ASK)]
 
     async def _help(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
-        del visitor, argument
+        del argument
         described = phrasebook(language).commands
         lines = "\n".join(f"/{name} – {escape(described[name], quote=False)}" for name in COMMANDS)
-        return [Reply(say_html(language, "help", commands=lines))]
+        return [typed_here(visitor, language, Reply(say_html(language, "help", commands=lines)), _ASK)]
 
     async def _ask(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         if argument:

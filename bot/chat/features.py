@@ -45,8 +45,8 @@ Sent = Callable[[Visitor, str, Place | Document], Awaitable[list[Reply] | None]]
 """A location or a file -> the messages, or None where the feature has no use for it."""
 Answered = Callable[[Visitor, Outcome, Reply], Awaitable[Reply]]
 """How a question of this visitor ended, and what is about to be said -> the same, or with more buttons under it."""
-
-
+Pressed = Callable[[str], Awaitable[None]]
+"""A button of the conversation's own was pressed, by what its data begins with; of who did it nothing is told."""
 About = Callable[[Visitor], str | None]
 """The slug of the article that this visitor is about to ask about, None where nothing tells."""
 
@@ -73,6 +73,7 @@ class Feature:
     typed: Typed | None = None
     sent: Sent | None = None
     answered: Answered | None = None
+    pressed: Pressed | None = None
     about: About | None = None
     admits: Callable[[Visitor], bool] | None = None
     """For whom its commands are there, None for everybody: to others they do not exist."""

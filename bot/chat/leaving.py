@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Visitor
-from bot.chat.settings_page import OWN_LABEL, topic_names
+from bot.chat.settings_page import OWN_LABEL, settings_page, topic_names
 from bot.chat.topics import topic_name, topic_token, without
 from bot.chat.wishes import Wishes, WishReader
 from bot.clock import utc_now
 from bot.replies import Button, ChatAddress, Reply
-from bot.state.kinds import EVERYTHING, Rhythm
+from bot.state.kinds import EVERYTHING, PauseReason, Rhythm
 from bot.state.schedule import DIGEST
 from bot.state.subscriptions import Subscriptions
 from bot.texts import day, listed, say
@@ -51,8 +51,7 @@ class Leaving:
         if not visitor.in_charge:
             return [Reply(say(language, "in_charge"))]
         if not await self._subscriptions.unsubscribe(visitor.chat):
-            again = Button(say(language, "button_subscribe"), "do:subscribe")
-            return [Reply(say(language, "unsubscribed_already"), ((again,),))]
+            return [_not_subscribed(language)]
         instead = (
             (Button(say(language, "button_rest"), f"{LEAVE}:{_REST}"),),
             (Button(say(language, "button_fewer"), f"{LEAVE}:{_WEEKLY}"),),
@@ -80,9 +79,10 @@ class Leaving:
         del value
         if not visitor.in_charge:
             return [Reply(say(language, "in_charge"), alert=True)]
-        active = (await self._wishes.of(visitor.chat)).active
+        wishes = await self._wishes.of(visitor.chat)
+        active = wishes.active
         if active is None:
-            return [Reply(say(language, "unsubscribed_already"))]
+            return [_no_news(wishes, language)]
         end = Button(say(language, "button_unsubscribe"), "do:unsubscribe")
         if active.rhythm is Rhythm.WEEKLY:
             return [Reply(say(language, "fewer_already", time=_TIME), ((end, *_to_settings(language)),))]
@@ -97,7 +97,7 @@ class Leaving:
             return [Reply(say(language, "in_charge"), alert=True)]
         wishes = await self._wishes.of(visitor.chat)
         if wishes.active is None:
-            return [Reply(say(language, "unsubscribed_already"))]
+            return [_no_news(wishes, language)]
         muted = await self._mute(visitor.chat, wishes, language, value)
         if muted is None:
             return [Reply(say(language, "muted_already"), (_to_settings(language),))]
@@ -120,6 +120,17 @@ class Leaving:
             return None
         await self._subscriptions.set_topics(chat, without(followed, label, wishes.known))
         return topic_name(label, language)
+
+
+def _no_news(wishes: Wishes, language: str) -> Reply:
+    """To who gets no news: until when they rest, or that they are not subscribed, and what brings it back."""
+    resting = wishes.preferences is not None and wishes.preferences.pause_reason is PauseReason.RESTING
+    return settings_page(wishes, language) if resting else _not_subscribed(language)
+
+
+def _not_subscribed(language: str) -> Reply:
+    again = Button(say(language, "button_subscribe"), "do:subscribe")
+    return Reply(say(language, "unsubscribed_already"), ((again,),))
 
 
 def _to_settings(language: str) -> tuple[Button, ...]:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from bot.answers.asking import languages_asking
 from bot.chat.choosing import AUTOMATIC
-from bot.chat.composing import one_line
+from bot.chat.composing import one_line, typed_here
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.following import Following
 from bot.chat.quiet import EXAMPLE, LONGEST_HOURS, PRESETS, like_hours, no_hours, quiet_named
@@ -141,7 +141,7 @@ class Setting:
     async def _quiet(self, visitor: Visitor, language: str, value: str) -> Reply:
         if value == "ask":
             self._asked.put(visitor.chat, visitor.user, _Asked.HOURS)
-            return _typed_here(visitor, language, hours_page(language), EXAMPLE)
+            return typed_here(visitor, language, hours_page(language), f"settings {EXAMPLE}")
         preset = next((preset for preset in PRESETS if value == f"{preset.start}-{preset.end}"), None)
         if preset is not None:
             return await self._set_quiet(visitor, language, preset)
@@ -167,7 +167,7 @@ class Setting:
             return Reply(say(language, "zone_send_place"), asks_place=say(language, "button_place"))
         can_send = visitor.private and visitor.chat.channel is Channel.TELEGRAM
         page = zone_page(await self._wishes.of(visitor.chat), language, can_send_place=can_send)
-        return _typed_here(visitor, language, page, _CITY)
+        return typed_here(visitor, language, page, f"settings {_CITY}")
 
     async def _set_zone(self, visitor: Visitor, language: str, places: tuple[NamedPlace, ...]) -> Reply:
         """Go by the clock of the first place, and offer the others of its name."""
@@ -194,7 +194,7 @@ class Setting:
         refused = await self._following.refused(visitor.chat, language)
         if refused is None:
             self._asked.put(visitor.chat, visitor.user, _Asked.TOPIC)
-        return refused or _typed_here(visitor, language, Reply(say(language, "own_ask")), "...", "subscribe")
+        return refused or typed_here(visitor, language, Reply(say(language, "own_ask")), "subscribe ...")
 
     async def _done(self, visitor: Visitor, language: str, value: str) -> Reply:
         del value
@@ -245,14 +245,6 @@ class Setting:
             return await self.page(visitor.chat, language)
         places = await in_thread(self._threads, places_named, text, language)
         return await self._set_zone(visitor, language, places) if places else None
-
-
-def _typed_here(visitor: Visitor, language: str, asks: Reply, example: str, command: str = "settings") -> Reply:
-    """What asks somebody to type; where the chat is not theirs alone, with how: there the bot does not hear all."""
-    if visitor.private:
-        return asks
-    how = say(language, "type_here", command=f"/{command} {example}")
-    return replace(asks, html=f"{asks.html}\n\n{how}")
 
 
 def _is_a_question(text: str) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.answers.answering import Outcome, Refusal, Status
 from bot.answers.library import Library
+from bot.chat.aids import OTHER
 from bot.chat.composing import one_line
 from bot.chat.features import Feature, Visitor
 from bot.chat.topics import topic_name
@@ -38,6 +39,8 @@ SHOWN = 8
 """Themes, topics and reasons told."""
 QUESTION = "question:"
 """Begins the names of what is counted of questions; how they ended follows."""
+PRESS = "press:"
+"""Begins the names of what is counted of buttons; what their data begin with follows."""
 
 Embed = Callable[[Sequence[str]], Vectors]
 
@@ -55,6 +58,8 @@ class Stats:
     themes: tuple[Theme, ...]
     audience: Audience
     messages: Messages
+    not_asked: int = 0
+    """How often somebody said of an answer that they had asked something else."""
 
     def ended(self, status: Status) -> int:
         """How many questions ended so."""
@@ -79,6 +84,7 @@ async def stats_of(state: State, articles: Mapping[str, Article], language: str,
         themes=await asyncio.to_thread(_themes, askers, articles, language, embed),
         audience=await audience_in(state.engines),
         messages=await messages_in(state.engines, datetime.combine(since, time.min, UTC)),
+        not_asked=sum(names.get(f"{PRESS}{OTHER}", 0) for names in counted.values()),
     )
 
 
@@ -139,6 +145,9 @@ def compose_stats(stats: Stats, language: str) -> str:
             ),
         ],
     ]
+    if stats.not_asked:
+        button = say(language, "button_not_asked")
+        parts[0].append(say(language, "stats_not_asked", button=button, count=stats.not_asked))
     if audience.topics:
         topics = {topic_name(topic, language): count for topic, count in list(audience.topics.items())[:SHOWN]}
         parts[2].append(say_html(language, "stats_topics", topics=listed(topics)))
@@ -164,6 +173,7 @@ def record(stats: Stats) -> dict[str, Any]:
         "until": stats.until.isoformat(),
         "questions": stats.questions,
         "ended": {str(s): stats.ended(s) for s in (Status.ANSWERED, Status.NOT_STATED, Status.OFF_TOPIC)},
+        "not_what_was_asked": stats.not_asked,
         "people_this_month": stats.people,
         "days": {day.isoformat(): {str(s): n for s, n in ended.items()} for day, ended in stats.days.items()},
         "asked_in_vain": [{"sentence": t.sentence, "text": t.text, "people": t.people} for t in stats.themes],
@@ -188,7 +198,7 @@ class Counting:
     @property
     def feature(self) -> Feature:
         """How it joins the conversation."""
-        return Feature(answered=self.answered, holds=self._counts)
+        return Feature(answered=self.answered, pressed=self.pressed, holds=self._counts)
 
     async def answered(self, visitor: Visitor, outcome: Outcome, reply: Reply) -> Reply:
         """Count it; of who asked only a hash is kept that lasts for the month, of the question nothing."""
@@ -202,6 +212,15 @@ class Counting:
         except SQLAlchemyError as error:  # an answer is worth more than its place in a sum
             log.warning("a question was not counted, the database says: %s", in_one_line(error))
         return reply
+
+    async def pressed(self, kind: str) -> None:
+        """Count it where it says that an answer was none, and nothing of who said so."""
+        if kind != OTHER:
+            return
+        try:
+            await self._counts.add(f"{PRESS}{OTHER}")
+        except SQLAlchemyError as error:
+            log.warning("a press was not counted, the database says: %s", in_one_line(error))
 
 
 class AdminStats:

@@ -19,10 +19,10 @@ FOLLOW_UPS = {
 }
 BUTTONS = {
     "en": ("More context", "Not what I asked"),
-    "it": ("Più contesto", "Non ho chiesto questo"),
-    "es": ("Más contexto", "No es lo que pregunté"),
-    "de": ("Mehr Zusammenhang", "Danach habe ich nicht gefragt"),
-    "fr": ("Plus de contexte", "Ce n'est pas ma question"),
+    "it": ("Più contesto", "Non chiedevo questo"),
+    "es": ("Más contexto", "No pregunté eso"),
+    "de": ("Mehr Zusammenhang", "Das meinte ich nicht"),
+    "fr": ("Plus de contexte", "Pas ma question"),
     "zh": ("查看上下文", "我问的不是这个"),
 }
 MORE, NOT_ASKED = BUTTONS["en"]

@@ -19,6 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
 from bot.answers.library import Library, library_of
+from bot.chat.aids import CONTEXT, OTHER
 from bot.chat.composing import TELEGRAM_LIMIT, plain, units
 from bot.chat.features import Visitor
 from bot.cli import main
@@ -31,6 +32,7 @@ from bot.settings import FIELDS, LANGUAGES, Settings
 from bot.state.deliveries import Outcome as Ended
 from bot.state.kinds import DeliveryState, PauseReason, Rhythm
 from bot.state.opening import State, open_state
+from bot.texts import say
 from corpus.model import Article
 from corpus.reader import write_edition
 from index.encoder import Vectors
@@ -231,7 +233,7 @@ async def test_as_text(busy: State) -> None:
     await ask(busy, refusal(), people(4, 5, 6, 7, 8))
     assert plain(compose_stats(await figures(busy), "en")).splitlines() == [
         "The last 30 days",
-        "Questions: 8; this month from 8 different chats.",
+        "Questions: 8; different chats this month: 8.",
         "Answered: 3 (38 %); not stated: 5 (62 %); about something else: 0 (0 %).",
         "",
         "Asked in vain most often, told by the nearest sentence (only where five people or more asked):",
@@ -258,6 +260,33 @@ async def test_as_a_record(busy: State) -> None:
     assert found["subscribers"]["rhythms"] == {"at_once": 2, "daily": 1}
     assert (found["since"], found["until"]) == ("2025-08-26", "2025-09-24")
     assert found["deliveries"] == {"sent": 1, "failed": 1, "pending": 1}
+
+
+async def test_not_what_i_asked_is_counted(state: State) -> None:
+    """How often an answer was called none is told in text and record, in every language; other buttons are not."""
+    counting = Counting(state)
+    assert "Not what I asked" not in compose_stats(await figures(state), "en")
+    for kind in (OTHER, CONTEXT, OTHER, "q"):
+        await counting.pressed(kind)
+    stats = await figures(state)
+    assert stats.not_asked == record(stats)["not_what_was_asked"] == 2
+    assert stats.questions == 0
+    for language in LANGUAGES:
+        button = say(language, "button_not_asked")
+        assert say(language, "stats_not_asked", button=button, count=2) in compose_stats(stats, language)
+
+
+async def test_a_press_is_worth_more_than_its_count(
+    state: State, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A press that cannot be counted goes on, and the log says why."""
+
+    async def broken(*_: object) -> None:
+        raise OperationalError("INSERT", {}, Exception("disk full"))
+
+    monkeypatch.setattr(type(state.counts), "add", broken)
+    await Counting(state).pressed(OTHER)
+    assert "a press was not counted, the database says" in caplog.text
 
 
 def size(png: bytes) -> tuple[int, int]:
@@ -348,7 +377,7 @@ def test_the_command(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`annuncio stats` prints the text, with --json the record; with --pictures it writes two."""
     code, out, err = run(capsys, "--pictures", "here/too")
     assert (code, err) == (0, "")
-    assert out.startswith(f"The last {DAYS} days\nQuestions: 6; this month from 5 different chats.\n")
+    assert out.startswith(f"The last {DAYS} days\nQuestions: 6; different chats this month: 5.\n")
     assert "• 5: The car costs 20 euros." in out
     assert sorted(path.name for path in (place / "here" / "too").iterdir()) == ["questions.png", "subscribers.png"]
     code, out, _ = run(capsys, "--json")
