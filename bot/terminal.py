@@ -36,6 +36,8 @@ T = TypeVar("T")
 CHAT = ChatAddress(Channel.TERMINAL, "terminal")
 SHORT_FILE = 50_000
 """Bytes of a file of text that a terminal shows."""
+PATIENCE = 1.0
+"""Seconds that a goodbye waits for the database."""
 _NUMBER = re.compile(r"[0-9]{1,3}")
 """What can only be meant as that of a button: a year has four digits."""
 _STYLES = {"b": "bold", "i": "italic", "code": "cyan", "a": "underline", "blockquote": "dim"}
@@ -200,7 +202,7 @@ def converse(
             sender.show(loop.wait_for(conversation.trouble(visitor)) if replies is None else replies)
     except (EOFError, KeyboardInterrupt):
         console.print()
-        console.print(say(language_of_farewell(visitor), "terminal_bye"))
+        console.print(say(loop.wait_for(language_of_farewell(conversation, visitor)), "terminal_bye"))
     finally:
         if news is not None:
             loop.loop.call_soon_threadsafe(stop.set)
@@ -241,9 +243,12 @@ def _unless_the_database_fails(loop: "LoopThread", work: Awaitable[T]) -> T | No
         return None
 
 
-def language_of_farewell(visitor: Visitor) -> str:
-    """Goodbye is said in the system's language: the conversation's may be gone with its database."""
-    return (visitor.reported or "en")[:2].lower()
+async def language_of_farewell(conversation: Conversation, visitor: Visitor) -> str:
+    """The conversation's; where its database has failed or takes long, as far as it is known without."""
+    try:
+        return await asyncio.wait_for(conversation.language_of(visitor), PATIENCE)
+    except (SQLAlchemyError, TimeoutError):
+        return conversation.language_at_hand(visitor)
 
 
 def run_terminal(settings: Settings, console: Console) -> None:

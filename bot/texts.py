@@ -9,7 +9,7 @@ from html import escape
 from importlib.resources import files
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, get_day_names
 
 from bot.settings import LANGUAGES
 
@@ -85,6 +85,11 @@ def month(language: str, when: date) -> str:
 def year(language: str, when: date) -> str:
     """A year as the language writes it: 2025, 2025年."""
     return str(format_skeleton("y", when, locale=spoken(language)))
+
+
+def weekday(language: str, number: int) -> str:
+    """A day of the week, 0 for Monday, as it stands within a sentence: Monday, lunedì, 星期一."""
+    return str(get_day_names("wide", locale=_REGIONS.get(spoken(language), spoken(language)))[number])
 
 
 def language_name(code: str, language: str) -> str:

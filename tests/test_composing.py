@@ -185,6 +185,16 @@ def test_what_is_not_stated_shows_the_nearest_sentence() -> None:
     )
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_nearest_sentence_is_followed_by_the_date_of_its_words(language: str) -> None:
+    """Under a refusal, too, "today" is told by the day it means; there is no source, for nothing was answered."""
+    sentence, means, _ = TODAY[language]
+    proof = replace(ENGLISH, language=language, original_language=language, text=sentence)
+    shown = compose(replace(NOT_STATED, language=language, evidence=(proof,))).html
+    nearest = say(language, "nearest")
+    assert shown == f"{say(language, 'not_stated')}\n\n{nearest}\n{sentence}\n<i>{means}</i>"
+
+
 def test_names_that_the_announcement_never_mentions_are_named() -> None:
     """Where a name of the question is what is missing, the refusal says which, escaped."""
     html = compose(replace(NOT_STATED, missing=("Tesla", "<b>"))).html

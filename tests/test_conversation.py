@@ -280,6 +280,13 @@ async def test_an_old_button(conversation: Conversation, data: str) -> None:
     assert await conversation.press(visitor(reported="de"), data) == [Reply(say("de", "old_button"))]
 
 
+@pytest.mark.parametrize("data", ["x:y", "leave:x", "about:gone", "set:x", "forget:x"])
+async def test_an_old_button_where_others_are(conversation: Conversation, data: str) -> None:
+    """In a group, where the bot hears only commands and replies to it, who is to type a question is told how."""
+    [reply] = await conversation.press(replace(visitor(), private=False), data)
+    assert reply.html == f"{say('en', 'old_button')}\n\n{say('en', 'type_here', command='/ask ...')}"
+
+
 async def test_buttons_of_the_settings(conversation: Conversation) -> None:
     """The buttons under /settings do what they say, and /settings then says what was done."""
     [reply] = await conversation.press(visitor(), "do:subscribe")

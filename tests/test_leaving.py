@@ -8,6 +8,7 @@ import pytest
 from bot.chat.topics import topic_token
 from bot.settings import LANGUAGES
 from bot.state.kinds import PauseReason, Rhythm, SubscriptionState
+from bot.state.schedule import Quiet
 from bot.texts import day, say
 from tests.subscribers import FAIR, Office, labelled, open_office
 from tests.talking import Talk
@@ -57,7 +58,7 @@ async def test_once_a_week(office: Office, talk: Talk) -> None:
     """Instead of an end, a weekly digest."""
     await talk.types("/unsubscribe")
     reply = await talk.presses("Once a week")
-    assert reply.html == say("en", "fewer_weekly", time="9:00")
+    assert reply.html == say("en", "fewer_weekly", day="Monday", time="9:00")
     wishes = await office.wishes()
     assert (wishes.state, wishes.rhythm) == (SubscriptionState.ACTIVE, Rhythm.WEEKLY)
 
@@ -99,13 +100,37 @@ async def test_less_and_less(office: Office, talk: Talk) -> None:
     """From at once to daily, to weekly; then what else can be done."""
     for said, rhythm in (("fewer_daily", Rhythm.DAILY), ("fewer_weekly", Rhythm.WEEKLY)):
         reply = await talk.sends_data("less:")
-        assert reply.html == say("en", said, time="9:00")
+        assert reply.html == say("en", said, day="Monday", time="9:00")
         assert not reply.edits  # the news above stays where it is
         assert (await office.wishes()).rhythm is rhythm
         assert talk.labels == ["Settings"]
     reply = await talk.sends_data("less:")
-    assert reply.html == say("en", "fewer_already", time="9:00")
+    assert reply.html == say("en", "fewer_already", day="Monday", time="9:00")
     assert talk.labels == ["Unsubscribe", "Settings"]
+
+
+@pytest.mark.parametrize(
+    ("quiet", "when"),
+    [
+        (Quiet(22 * 60, 7 * 60), "Mondays at 9:00"),
+        (Quiet(22 * 60, 10 * 60 + 30), "Mondays at 10:30"),
+        (Quiet(9 * 60, 12 * 60), "Mondays at 12:00"),
+        (Quiet(8 * 60, 1 * 60), "Tuesdays at 1:00"),
+    ],
+)
+async def test_the_hour_that_is_said_is_the_one_that_counts(
+    office: Office, talk: Talk, quiet: Quiet, when: str
+) -> None:
+    """Where nine o'clock is quiet a digest comes as the quiet ends, and wherever an hour is said it is that one."""
+    await office.subscriptions.set_quiet(talk.visitor.chat, quiet)
+    _, _, time = when.partition(" at ")
+    assert (await talk.sends_data("less:")).html.endswith(f"a day, at {time}.")
+    assert f"once a day, at {time}\n" in (await talk.presses("Settings")).html
+    assert f", on {when}." in (await talk.sends_data("less:")).html
+    assert f", on {when}." in (await talk.sends_data("less:")).html  # it is weekly already
+    assert f"once a week, on {when}\n" in (await talk.presses("Settings")).html
+    await talk.types("/unsubscribe")
+    assert f", on {when}." in (await talk.presses("Once a week")).html
 
 
 async def test_muting_a_topic(office: Office, talk: Talk) -> None:

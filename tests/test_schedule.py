@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.state.kinds import Rhythm
-from bot.state.schedule import DAY, DIGEST, Quiet, next_due, out_of_quiet, zone_of
+from bot.state.schedule import DAY, DIGEST, Quiet, digest_hour, next_due, out_of_quiet, zone_of
 
 NIGHT = Quiet(22 * 60, 7 * 60)
 ROME = "Europe/Rome"
@@ -105,6 +105,13 @@ def test_a_digest_in_quiet_hours_comes_as_they_end() -> None:
     hermit = Quiet(8 * 60, 7 * 60)
     assert shown(next_due(at("2025-09-24 05:00"), Rhythm.DAILY, hermit, ROME)) == "Wed 2025-09-24 07:00:00"
     assert shown(next_due(at("2025-09-30 05:00"), Rhythm.WEEKLY, hermit, ROME)) == "Tue 2025-09-30 07:00:00"
+
+
+@given(st.none() | quiets)
+def test_the_hour_that_is_told_is_the_one_at_which_digests_come(quiet: Quiet | None) -> None:
+    """What people are told of their digests is what the schedule does, whatever their quiet hours."""
+    due = next_due(at("2025-09-24 12:00", None), Rhythm.WEEKLY, quiet, None)
+    assert (due.weekday(), due.hour * 60 + due.minute) == digest_hour(quiet)
 
 
 def test_quiet_hours_that_end_in_a_skipped_hour_end_as_it_is_skipped() -> None:

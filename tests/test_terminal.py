@@ -212,6 +212,11 @@ def typing(*lines: str, end: type[BaseException]) -> Callable[[], str]:
     return type_one
 
 
+async def broken(*_: object) -> NoReturn:
+    """In the place of what asks the database."""
+    raise OperationalError("SELECT", {}, Exception("disk I/O error"))
+
+
 def test_a_pipe_is_answered_line_by_line(room: Room) -> None:
     """Each line gets its answer, in order, and the conversation ends with the input, without a farewell."""
     shown = room.talk("When do Xiaomi cars reach Europe?\n/privacy\ngrazie")
@@ -293,6 +298,19 @@ def test_at_the_keyboard(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown.rstrip().endswith(say("it", "terminal_bye"))
 
 
+def test_goodbye_is_said_as_everything_else(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the language that was chosen; where the database has failed by then, in the system's."""
+    monkeypatch.setattr("builtins.input", typing("/language de", end=EOFError))
+    assert room.type().rstrip().endswith(say("de", "terminal_bye"))
+
+    def leave_without_a_database() -> NoReturn:
+        monkeypatch.setattr(room.subscriptions, "language_of", broken)
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", leave_without_a_database)
+    assert room.type().rstrip().endswith(say("it", "terminal_bye"))
+
+
 def test_ctrl_c_leaves_cleanly(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C says goodbye, too, and leaves nothing running."""
     monkeypatch.setattr("builtins.input", typing(end=KeyboardInterrupt))
@@ -322,10 +340,6 @@ def test_news_at_the_keyboard(room: Room, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_database_that_fails(room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """When the database fails, the person hears so, the operator gets a line, and the conversation goes on."""
-
-    async def broken(*_: object) -> NoReturn:
-        raise OperationalError("SELECT", {}, Exception("disk I/O error"))
-
     with monkeypatch.context() as patched:
         patched.setattr(room.subscriptions, "language_of", broken)
         assert room.talk("ciao").strip() == say("it", "busy")

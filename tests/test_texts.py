@@ -112,6 +112,12 @@ def test_labels_that_share_a_row_are_short(language: str) -> None:
         assert {key: label for key, label in labels.items() if len(label) > longest} == {}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_head_of_a_digest_suits_any_number(language: str) -> None:
+    """A digest that is edited may have one article left: the number stands by itself, and no noun agrees with it."""
+    assert re.search(r"[:：]\s?\{count\}条?</b>$", phrasebook(language).texts["push_digest"])
+
+
 def test_a_french_sign_never_begins_a_line() -> None:
     """In French the space before a colon, and inside quotation marks, is one at which no line is broken."""
     for table in tables("fr").values():

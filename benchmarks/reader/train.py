@@ -26,8 +26,8 @@ QUESTIONS = Path(__file__).parents[1] / "questions"
 TOKENS = 6144
 """Tokens of a batch."""
 SPAN_WEIGHT = 0.5
-SHARES = {"confusable": 0.35, "encyclopaedic": 0.4, "invented": 0.15, "plain": 1.0}
-PUBLIC = 0.4
+SHARES = {"confusable": 0.1, "encyclopaedic": 0.1, "invented": 0.05, "plain": 0.75}
+PUBLIC = 0.3
 """How often a question is put in a pass, by its source: more often where texts are many and unlike each other, and
 seldom where they are the few public articles, which are soon known by heart."""
 AT_ONCE = 3000

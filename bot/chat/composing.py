@@ -25,6 +25,8 @@ LINE = 250
 AROUND = TELEGRAM_LIMIT // 4
 """UTF-16 units shown before a sentence of its paragraph, and as many after it."""
 QUESTION_PREFIX = "q:"
+ASK = "ask ..."
+"""The command for a question, for who is where the bot hears only commands and replies to it."""
 _TAG = re.compile(r"<[^>]+>")
 
 
@@ -136,7 +138,7 @@ def _compose_not_stated(refusal: Refusal) -> Reply:
     if refusal.evidence:
         proof = refusal.evidence[0]
         nearest = escape(cut(proof.text, TELEGRAM_LIMIT // 3, proof.language), quote=False)
-        parts.append(f"{say(language, 'nearest')}\n{nearest}")
+        parts.append("\n".join([say(language, "nearest"), nearest, *_dated(proof, language)]))
     return Reply("\n\n".join(parts))
 
 
@@ -161,6 +163,11 @@ def typed_here(visitor: Visitor, language: str, asks: Reply, command: str) -> Re
     if visitor.private:
         return asks
     return replace(asks, html=f"{asks.html}\n\n{say(language, 'type_here', command=f'/{command}')}")
+
+
+def old_button(visitor: Visitor, language: str) -> Reply:
+    """To a button that means nothing any more."""
+    return typed_here(visitor, language, Reply(say(language, "old_button")), ASK)
 
 
 def compose_context(passage: Passage, language: str) -> Reply:

@@ -12,23 +12,24 @@ from datetime import datetime
 from html import escape
 from typing import TypeVar
 
-from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Outcome, Refusal, Status
+from bot.answers.answering import LONGEST_QUESTION, Answer, Answerer, Asker, Refusal, Status
 from bot.answers.catalogue import Catalogue
-from bot.answers.followups import follow_up
 from bot.answers.language import primary
 from bot.answers.library import reading_edition
-from bot.answers.reasons import asks_only_why, beyond_what_was_said
 from bot.answers.samples import Samples
 from bot.chat.aids import CONTEXT, OTHER, aid, answer_buttons
 from bot.chat.choosing import AUTOMATIC, language_buttons, language_named
 from bot.chat.composing import (
+    ASK,
     compose,
+    old_button,
     one_line,
     question_buttons,
     typed_here,
     understood,
 )
 from bot.chat.features import Command, Feature, Place, Visitor
+from bot.chat.inquiry import Inquiry, ended, inquiry
 from bot.chat.links import data_of
 from bot.chat.memory import LastQuestion, Memory
 from bot.chat.privacy import Privacy
@@ -55,8 +56,6 @@ COMMANDS = (
     "forget",
 )
 """In the order of the menu."""
-_ASK = "ask ..."
-"""What somebody types who asks where the bot hears only commands and replies to it."""
 _BUTTONS = frozenset({"q", "lang", "do", CONTEXT, OTHER})
 
 
@@ -115,6 +114,11 @@ class Conversation:
         """What this visitor is spoken to in, where no question is answered."""
         return self._spoken(await self._asker(visitor))
 
+    def language_at_hand(self, visitor: Visitor) -> str:
+        """As `language_of`, where the database may have failed: what was chosen is not known then."""
+        earlier = self._memory.language_of(visitor.chat)
+        return self._spoken(Asker(earlier=earlier, reported=visitor.reported))
+
     async def _taken(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply] | None:
         for feature in self._features:
             if feature.typed is not None:
@@ -125,41 +129,24 @@ class Conversation:
 
     async def _question(self, visitor: Visitor, asker: Asker, text: str) -> list[Reply]:
         """A question, or what follows up the last one; whatever else was waited for."""
-        last = self._memory.question_of(visitor.chat)
-        whole = self._told_in_full(last, text)
-        if last is not None and whole is not None:
-            why_of = last.text if asks_only_why(text, last.language) else None
-            return [understood(await self._replied(visitor, asker, whole, last.article, why_of), whole)]
-        reply = await self._replied(visitor, asker, text)
+        asked = inquiry(text, self._memory.question_of(visitor.chat))
+        reply = await self._replied(visitor, asker, asked)
+        if asked.leaning:
+            return [understood(reply, asked.question)]
         if len(text.strip()) > LONGEST_QUESTION:
             language = self._memory.language_of(visitor.chat) or self._spoken(asker)
             return [Reply(say(language, "too_long", count=LONGEST_QUESTION)), reply]
         return [reply]
 
-    @staticmethod
-    def _told_in_full(last: LastQuestion | None, text: str) -> str | None:
-        """The chat's last question as a message that leans on it changes it; None for one that stands alone.
-
-        Such a message is never tried as it stands: of "and in America?" alone any sentence about America would do.
-        """
-        whole = follow_up(text, last.text, last.language) if last else None
-        return whole if whole is not None and len(whole) <= LONGEST_QUESTION else None
-
-    async def _replied(
-        self, visitor: Visitor, asker: Asker, question: str, article: str | None = None, why_of: str | None = None
-    ) -> Reply:
-        """The reply to a question that stands alone, which is remembered.
-
-        It is asked about the article that the visitor chose for it, else about `article`, else about all. `why_of` is
-        the question before, where this one asks for its reason.
-        """
+    async def _replied(self, visitor: Visitor, asker: Asker, asked: Inquiry) -> Reply:
+        """The reply to a question, which is remembered; of the articles, one that the visitor chose is asked first."""
         chat = visitor.chat
         chosen = (feature.about(visitor) for feature in self._features if feature.about)
-        about = next(filter(None, chosen), article)
-        outcome, worded = await self._in_thread(self._answered, question, asker, about, why_of)
+        asked = replace(asked, article=next(filter(None, chosen), asked.article))
+        outcome, worded = await self._in_thread(ended, asked, self._answerer, asker)
         self._memory.heard(chat, outcome.language)
         if outcome.evidence:
-            self._memory.asked(chat, LastQuestion(outcome.question, worded, about))
+            self._memory.asked(chat, LastQuestion(outcome.question, worded, asked.article))
         needs_samples = isinstance(outcome, Refusal) and outcome.status is not Status.NOT_STATED
         reply = compose(outcome, await self._offered(outcome.language) if needs_samples else ())
         if isinstance(outcome, Answer):
@@ -168,22 +155,6 @@ class Conversation:
             if feature.answered is not None:
                 reply = await feature.answered(visitor, outcome, reply)
         return reply
-
-    def _answered(
-        self, question: str, asker: Asker, about: str | None, why_of: str | None = None
-    ) -> tuple[Outcome, str]:
-        """How a question ends, and the language of its words."""
-        outcome = self._outcome(question, asker, about)
-        if why_of is not None and isinstance(outcome, Answer):
-            outcome = beyond_what_was_said(outcome, self._outcome(why_of, asker, about))
-        return outcome, self._answerer.wording_of(outcome.question, outcome.language, asker)
-
-    def _outcome(self, question: str, asker: Asker, about: str | None) -> Outcome:
-        """Where a question is asked about one article, the others are asked only if that one does not say."""
-        outcome = self._answerer.answer(question, asker, about)
-        if about is not None and outcome.status not in {Status.ANSWERED, Status.SMALLTALK}:
-            outcome = self._answerer.answer(question, asker)
-        return outcome
 
     async def command(self, visitor: Visitor, name: str, argument: str = "") -> list[Reply]:
         """A command without its slash, and what was typed after it."""
@@ -211,7 +182,7 @@ class Conversation:
             question = (await self._in_thread(self._samples)).question(value)
             if question is not None:
                 asked = Reply(f"<b>{escape(question, quote=False)}</b>")
-                return [asked, await self._replied(visitor, asker, question)]
+                return [asked, await self._replied(visitor, asker, Inquiry(question))]
         elif kind in {CONTEXT, OTHER}:
             reply = await self._in_thread(lambda: aid(self._catalogue.current(), data))
             if reply is not None:
@@ -224,7 +195,7 @@ class Conversation:
         elif kind in self._presses:
             self.presses[kind] += 1
             return await self._presses[kind](visitor, language, value)
-        return [Reply(say(language, "old_button"))]
+        return [old_button(visitor, language)]
 
     async def sent(self, visitor: Visitor, what: Place | Document | None) -> list[Reply]:
         """To a location, a file (None where it is nothing that could be read), voice, pictures, stickers and so on."""
@@ -238,8 +209,7 @@ class Conversation:
 
     async def trouble(self, visitor: Visitor) -> list[Reply]:
         """When something of ours failed; asks nothing of what may have failed."""
-        earlier = self._memory.language_of(visitor.chat)
-        return [Reply(say(self._spoken(Asker(earlier=earlier, reported=visitor.reported)), "busy"))]
+        return [Reply(say(self.language_at_hand(visitor), "busy"))]
 
     async def late(self, visitor: Visitor) -> Reply:
         """Once the channel takes something again, in the place of an answer that it would not take."""
@@ -276,13 +246,13 @@ class Conversation:
         welcome = say(language, "welcome", title=one_line(edition.title), date=day(language, edition.published))
         more = say(language, "welcome_subscribe")
         reply = Reply(f"{welcome}\n\n{more}", question_buttons((await self._offered(language))[:3]))
-        return [typed_here(visitor, language, reply, _ASK)]
+        return [typed_here(visitor, language, reply, ASK)]
 
     async def _help(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         del argument
         described = phrasebook(language).commands
         lines = "\n".join(f"/{name} – {escape(described[name], quote=False)}" for name in COMMANDS)
-        return [typed_here(visitor, language, Reply(say_html(language, "help", commands=lines)), _ASK)]
+        return [typed_here(visitor, language, Reply(say_html(language, "help", commands=lines)), ASK)]
 
     async def _ask(self, visitor: Visitor, language: str, argument: str) -> list[Reply]:
         if argument:

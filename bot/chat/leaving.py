@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from bot.chat.composing import one_line
+from bot.chat.composing import old_button, one_line
 from bot.chat.features import Feature, Visitor
+from bot.chat.quiet import digest_words
 from bot.chat.settings_page import OWN_LABEL, settings_page, topic_names
 from bot.chat.topics import topic_name, topic_token, without
 from bot.chat.wishes import Wishes, WishReader
 from bot.clock import utc_now
 from bot.replies import Button, ChatAddress, Reply
 from bot.state.kinds import EVERYTHING, PauseReason, Rhythm
-from bot.state.schedule import DIGEST
 from bot.state.subscriptions import Subscriptions
 from bot.texts import day, listed, say
 
@@ -20,7 +20,6 @@ LEAVE, MUTE, LESS = "leave", "mute", "less"
 `mute:o<number of a topic in own words>`, `less:`."""
 REST = timedelta(days=30)
 _REST, _WEEKLY = "rest", "weekly"
-_TIME = f"{DIGEST // 60}:{DIGEST % 60:02d}"
 
 
 class Leaving:
@@ -65,14 +64,15 @@ class Leaving:
             return [Reply(say(language, "in_charge"), alert=True)]
         known = (await self._wishes.of(visitor.chat)).preferences
         if known is None or value not in {_REST, _WEEKLY}:
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         await self._subscriptions.subscribe(visitor.chat, language)
         if value == _REST:
             until = self._now() + REST
             await self._subscriptions.rest(visitor.chat, until)
             return [Reply(say(language, "resting", date=day(language, until.date())), edits=True)]
         await self._subscriptions.set_rhythm(visitor.chat, Rhythm.WEEKLY)
-        return [Reply(say(language, "fewer_weekly", time=_TIME), (_to_settings(language),), edits=True)]
+        said = say(language, "fewer_weekly", **digest_words(known.quiet, language))
+        return [Reply(said, (_to_settings(language),), edits=True)]
 
     async def less(self, visitor: Visitor, language: str, value: str) -> list[Reply]:
         """From at once to daily, from daily to weekly."""
@@ -84,12 +84,13 @@ class Leaving:
         if active is None:
             return [_no_news(wishes, language)]
         end = Button(say(language, "button_unsubscribe"), "do:unsubscribe")
+        when = digest_words(active.quiet, language)
         if active.rhythm is Rhythm.WEEKLY:
-            return [Reply(say(language, "fewer_already", time=_TIME), ((end, *_to_settings(language)),))]
+            return [Reply(say(language, "fewer_already", **when), ((end, *_to_settings(language)),))]
         fewer = Rhythm.DAILY if active.rhythm is Rhythm.AT_ONCE else Rhythm.WEEKLY
         await self._subscriptions.set_rhythm(visitor.chat, fewer)
         key = "fewer_daily" if fewer is Rhythm.DAILY else "fewer_weekly"
-        return [Reply(say(language, key, time=_TIME), (_to_settings(language),))]
+        return [Reply(say(language, key, **when), (_to_settings(language),))]
 
     async def mute(self, visitor: Visitor, language: str, value: str) -> list[Reply]:
         """No more of one topic; what is left is said."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
+from bot.chat.composing import old_button
 from bot.chat.features import Feature, Held, Visitor
 from bot.clock import Clock, utc_now
 from bot.replies import Button, ChatAddress, Document, Reply
@@ -103,7 +104,7 @@ class Privacy:
         if value == _NO:
             return [Reply(say(language, "forget_kept"), edits=True)]
         if value != _YES:
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         kept = await self._kept_of(visitor.chat)
         held = self._held_of(visitor.chat)
         for part in self._held:

@@ -4,8 +4,8 @@ import re
 
 from bot.answers.wording import fold
 from bot.settings import LANGUAGES
-from bot.state.schedule import DAY, Quiet
-from bot.texts import say
+from bot.state.schedule import DAY, Quiet, digest_hour
+from bot.texts import say, weekday
 
 PRESETS = (Quiet(22 * 60, 7 * 60), Quiet(23 * 60, 8 * 60))
 """Those that have a button."""
@@ -61,6 +61,12 @@ def hours(quiet: Quiet) -> str:
 def short_hours(quiet: Quiet) -> str:
     """How a button shows them: "22:30–7"."""
     return f"{_short(quiet.start)}–{_short(quiet.end)}"
+
+
+def digest_words(quiet: Quiet | None, language: str) -> dict[str, str]:
+    """When digests come, for a text: the `day` of a weekly one and the `time`, which quiet hours may put off."""
+    later, minute = digest_hour(quiet)
+    return {"day": weekday(language, later), "time": f"{minute // 60}:{minute % 60:02d}"}
 
 
 def _minute(time: re.Match[str], before: str, after: str) -> int | None:

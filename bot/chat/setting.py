@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from bot.answers.asking import languages_asking
 from bot.chat.choosing import AUTOMATIC
-from bot.chat.composing import one_line, typed_here
+from bot.chat.composing import old_button, one_line, typed_here
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.following import Following
 from bot.chat.quiet import EXAMPLE, LONGEST_HOURS, PRESETS, like_hours, no_hours, quiet_named
@@ -120,7 +120,7 @@ class Setting:
         name, _, rest = value.partition(":")
         step = self._steps.get(name)
         if value and step is None:
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         if step is None or (step != self._language and (await self._wishes.of(visitor.chat)).active is None):
             return [replace(await self.page(visitor.chat, language), edits=True)]
         reply = await step(visitor, language, rest)

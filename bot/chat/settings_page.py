@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from bot.chat.choosing import AUTOMATIC
 from bot.chat.composing import one_line, plain
-from bot.chat.quiet import PRESETS, hours, short_hours
+from bot.chat.quiet import PRESETS, digest_words, hours, short_hours
 from bot.chat.topics import topic_name, topic_token
 from bot.chat.wishes import Wishes
 from bot.chat.zones import Place, zone_name
@@ -15,7 +15,7 @@ from bot.replies import Button, Reply
 from bot.settings import LANGUAGES
 from bot.state.kinds import EVERYTHING, PauseReason, Rhythm
 from bot.state.preferences import OwnTopic, Preferences
-from bot.state.schedule import DIGEST, Quiet
+from bot.state.schedule import Quiet
 from bot.texts import day, listed, phrasebook, say, spoken
 
 SET = "set"
@@ -24,7 +24,6 @@ _NEW = f"{SET}:o:new"
 TICK = "✓ "
 OWN_LABEL = 40
 """UTF-16 units of a button that is a topic in somebody's own words."""
-_DIGEST_TIME = f"{DIGEST // 60}:{DIGEST % 60:02d}"
 
 Rows = tuple[tuple[Button, ...], ...]
 
@@ -56,7 +55,7 @@ def folded_page(wishes: Wishes, language: str) -> Reply:
             language,
             "settings_done",
             topics=listed(topic_names(active, language), language) or say(language, "settings_nothing"),
-            rhythm=say(language, f"rhythm_{active.rhythm}", time=_DIGEST_TIME),
+            rhythm=_rhythm(active, language),
         )
     )
 
@@ -120,9 +119,7 @@ def _set_for(preferences: Preferences, language: str) -> list[str]:
         lines = [say(language, "settings_topics_own_only" if own else "settings_topics_none")]
     if own:
         lines.append(say(language, "settings_own", topics=own))
-    lines.append(
-        say(language, "settings_rhythm", rhythm=say(language, f"rhythm_{preferences.rhythm}", time=_DIGEST_TIME))
-    )
+    lines.append(say(language, "settings_rhythm", rhythm=_rhythm(preferences, language)))
     quiet = preferences.quiet
     lines.append(say(language, "settings_quiet", hours=hours(quiet) if quiet else say(language, "quiet_none")))
     if preferences.zone is not None:
@@ -130,6 +127,11 @@ def _set_for(preferences: Preferences, language: str) -> list[str]:
     elif quiet is not None or preferences.rhythm is not Rhythm.AT_ONCE:
         lines.append(say(language, "settings_zone_unknown"))
     return lines
+
+
+def _rhythm(preferences: Preferences, language: str) -> str:
+    """How often news comes, and when."""
+    return say(language, f"rhythm_{preferences.rhythm}", **digest_words(preferences.quiet, language))
 
 
 def _own_names(preferences: Preferences, language: str) -> tuple[str, ...]:

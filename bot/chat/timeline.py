@@ -9,7 +9,7 @@ from itertools import groupby
 from bot.answers.answering import Outcome, Status
 from bot.answers.library import Library, reading_edition
 from bot.answers.samples import Samples
-from bot.chat.composing import one_line, question_buttons, typed_here
+from bot.chat.composing import ASK, old_button, one_line, question_buttons, typed_here
 from bot.chat.features import Feature, Visitor
 from bot.chat.memory import ATTENTION
 from bot.chat.topics import topic_name
@@ -82,13 +82,13 @@ class Timeline:
         library = await in_thread(self._threads, self._library)
         article = next((one for one in library.articles.values() if article_token(one.slug) == value), None)
         if article is None:
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         self._chosen.put(visitor.chat, visitor.user, article.slug)
         questions = await self._questions(article, language)
         title = one_line(reading_edition(article, language).title)
         key = "ask_about" if questions else "ask_about_bare"
         reply = Reply(say(language, key, title=title), question_buttons(questions))
-        return [typed_here(visitor, language, reply, "ask ...")]
+        return [typed_here(visitor, language, reply, ASK)]
 
     async def answered(self, visitor: Visitor, outcome: Outcome, reply: Reply) -> Reply:
         """The question about the article has come, unless it was small talk; the next may be about anything."""

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.answers.answering import Answer, Outcome, Proof, Refusal, Status
 from bot.answers.library import Library
 from bot.answers.wording import bare
-from bot.chat.composing import one_line
+from bot.chat.composing import old_button, one_line
 from bot.chat.features import Feature, Visitor
 from bot.chat.waiting import Waiting
 from bot.clock import utc_now
@@ -80,7 +80,7 @@ class Later:
         step, _, token = data.partition(":")
         question = self._offered.take(visitor.chat, token)
         if question is None:
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         if step == "yes":
             return [await self._keep(visitor.chat, language, question)]
         if step == "no":

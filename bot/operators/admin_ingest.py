@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from bot.answers.asking import languages_asking
-from bot.chat.composing import TELEGRAM_LIMIT, units
+from bot.chat.composing import TELEGRAM_LIMIT, old_button, units
 from bot.chat.features import Feature, Place, Visitor
 from bot.chat.waiting import Waiting
 from bot.clock import Clock, utc_now
@@ -124,7 +124,7 @@ class AdminIngest:
         action, _, digits = value.partition(":")
         known = action in {PUBLISH, RETITLE, DISCARD, UNDO, SHOW} and digits.isascii() and digits.isdigit()
         if not known or len(digits) > 9 or not self._admits(visitor):
-            return [Reply(say(language, "old_button"))]
+            return [old_button(visitor, language)]
         number = int(digits)
         try:
             match action:

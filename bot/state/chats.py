@@ -1,6 +1,6 @@
 """The row of a chat, as steps inside the caller's transaction: find, make and pause."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,12 +9,16 @@ from bot.errors import StateError
 from bot.replies import ChatAddress
 from bot.state.database import insert_new, note_deletion
 from bot.state.kinds import DeliveryKind, DeliveryState, PauseReason, SubscriptionState
-from bot.state.schema import chats, deliveries, subscriptions
+from bot.state.schema import announcements, chats, deliveries, subscriptions
 from bot.state.schema import vault as vaults
 from bot.state.vault import Vault
 
 RETURNS = (PauseReason.BLOCKED, PauseReason.GONE)
 """The pauses that end when the chat is there again."""
+THINKING = timedelta(minutes=10)
+"""How long somebody who left, or rests, may think better of it and miss nothing."""
+LEFT_MEANWHILE = "left while it was being sent"
+"""Why a new try is skipped that the chat did not wait for."""
 
 
 def _whose_subscription(*where: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -108,8 +112,37 @@ async def pause_chat(
                 await connection.execute(delete(chats).where(chats.c.id == chat_id))
                 await note_deletion(connection)
         return False
-    await skip_pending(connection, and_(deliveries.c.chat_id == chat_id, ~OWED), f"paused: {reason}", now)
+    await skip_pending(connection, and_(deliveries.c.chat_id == chat_id, ~OWED), _paused(reason), now)
     return True
+
+
+async def revive(connection: AsyncConnection, chat_id: int, now: datetime) -> None:
+    """Owe again the news that the chat gave up as it left or began to rest, where that was minutes ago.
+
+    Each at its time of before, and nothing that was withdrawn meanwhile. To be asked while the pause still lasts.
+    """
+    left_just_now = _whose_subscription(
+        subscriptions.c.pause_reason.in_((PauseReason.PERSON, PauseReason.RESTING)),
+        subscriptions.c.since >= now - THINKING,
+        subscriptions.c.since <= deliveries.c.updated_at,
+    )
+    await connection.execute(
+        update(deliveries)
+        .where(
+            deliveries.c.chat_id == chat_id,
+            deliveries.c.kind == DeliveryKind.ANNOUNCEMENT,
+            deliveries.c.state == DeliveryState.SKIPPED,
+            deliveries.c.reason.in_((*map(_paused, (PauseReason.PERSON, PauseReason.RESTING)), LEFT_MEANWHILE)),
+            left_just_now,
+            exists().where(announcements.c.slug == deliveries.c.article),
+        )
+        .values(state=DeliveryState.PENDING, reason=None)
+    )
+
+
+def _paused(reason: PauseReason) -> str:
+    """Why what was pending as a pause began is skipped."""
+    return f"paused: {reason}"
 
 
 async def skip_pending(connection: AsyncConnection, where: ColumnElement[bool], reason: str, now: datetime) -> None:

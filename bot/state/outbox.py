@@ -17,7 +17,7 @@ from bot.clock import Clock, utc_now
 from bot.replies import Channel
 from bot.state import audience, owing
 from bot.state.audience import Subject
-from bot.state.chats import OWED, WANTED, skip_pending
+from bot.state.chats import LEFT_MEANWHILE, OWED, WANTED, skip_pending
 from bot.state.database import Engines, SharedClock, by_the_database
 from bot.state.deliveries import Arrival, Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState, Rhythm
@@ -102,7 +102,10 @@ class Outbox:
             return await owing.owe(connection, kind, article, rows, self._now(), at)
 
     async def owe_edits(self, article: str, second_slug: str, at: datetime | None = None) -> int:
-        """Owe an edit that names a second source, of every message that announced the article; how many."""
+        """Owe an edit that names a second source, of every message that announced the article; how many.
+
+        Of one that is on its way, it waits until that has arrived.
+        """
         async with self._engines.write() as connection:
             return await owing.owe_edits(connection, article, second_slug, self._now(), at)
 
@@ -271,5 +274,5 @@ async def _owe_again(connection: AsyncConnection, where: Any, now: datetime, mom
     recovered = list(found)
     for first in range(0, len(recovered), owing.CHUNK):
         some = deliveries.c.id.in_(recovered[first : first + owing.CHUNK])
-        await skip_pending(connection, some & ~OWED, "left while it was being sent", now)
+        await skip_pending(connection, some & ~OWED, LEFT_MEANWHILE, now)
     return len(recovered)

@@ -9,7 +9,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Row, or_, select, update
+from sqlalchemy import Row, and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.state.audience import Subject, because_of, hearers
@@ -158,7 +158,11 @@ def _may_get(row: Row[Any], kind: DeliveryKind) -> bool:
 async def owe_edits(
     connection: AsyncConnection, article: str, second: str, now: datetime, held_until: datetime | None
 ) -> int:
-    """Owe an edit, to name a second source, of every message that announced the article; how many."""
+    """Owe an edit, to name a second source, of every message that announced the article; how many.
+
+    Of those, too, that are being sent just now, and may be made already: once they have arrived.
+    """
+    arrived = and_(deliveries.c.state == DeliveryState.SENT, deliveries.c.message_id.is_not(None))
     owed = last = 0
     while True:
         sent = await connection.execute(
@@ -169,8 +173,7 @@ async def owe_edits(
             .where(
                 deliveries.c.article == article,
                 deliveries.c.kind == DeliveryKind.ANNOUNCEMENT,
-                deliveries.c.state == DeliveryState.SENT,
-                deliveries.c.message_id.is_not(None),
+                or_(arrived, deliveries.c.state == DeliveryState.SENDING),
                 deliveries.c.id > last,
                 subscriptions.c.state == SubscriptionState.ACTIVE,
             )

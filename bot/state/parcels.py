@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, case, func, literal, select, update
+from sqlalchemy import Row, and_, case, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.errors import StateError
@@ -22,6 +22,23 @@ from bot.state.vault import Vault
 
 INTERRUPTED = timedelta(days=1)
 """After so long without a try the time of a delivery begins anew: nobody tried, so nothing was in vain."""
+
+_IS_EDIT = deliveries.c.kind == DeliveryKind.SECOND_SOURCE
+_news = deliveries.alias("news")
+_ITS_NEWS = and_(
+    _news.c.chat_id == deliveries.c.chat_id,
+    _news.c.article == deliveries.c.article,
+    _news.c.kind == DeliveryKind.ANNOUNCEMENT,
+)
+_TOO_SOON = and_(
+    _IS_EDIT,
+    exists().where(_ITS_NEWS, _news.c.state.in_((DeliveryState.PENDING, DeliveryState.SENDING))).correlate(deliveries),
+)
+"""True of the edit of a message that is still on its way."""
+_TO_EDIT = func.coalesce(
+    deliveries.c.message_id, select(_news.c.message_id).where(_ITS_NEWS).correlate(deliveries).scalar_subquery()
+)
+"""The number of the message that an edit is of: where it was owed before that had arrived, it is known by now."""
 
 
 async def candidates(connection: AsyncConnection, channel: Channel, now: datetime, limit: int) -> Sequence[Row[Any]]:
@@ -40,6 +57,7 @@ async def candidates(connection: AsyncConnection, channel: Channel, now: datetim
             deliveries.c.state == DeliveryState.PENDING,
             deliveries.c.due_at <= now,
             WANTED,
+            ~_TOO_SOON,
         )
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
@@ -101,6 +119,7 @@ async def parcels(
             # In this form no index of the times is used: SQLite would go through all that is due to anyone.
             func.coalesce(deliveries.c.due_at, deliveries.c.due_at) <= now,
             WANTED,
+            ~_TOO_SOON,
         )
         .values(
             state=DeliveryState.SENDING,
@@ -111,6 +130,7 @@ async def parcels(
             ),
             owner=owner,
             lease_until=lease_until,
+            message_id=case((_IS_EDIT, _TO_EDIT), else_=deliveries.c.message_id),
             updated_at=now,
         )
         .returning(

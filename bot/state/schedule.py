@@ -45,6 +45,13 @@ def zone_of(name: str | None) -> ZoneInfo:
         raise ValueError(f"{name!r} is no time zone") from error
 
 
+def digest_hour(quiet: Quiet | None) -> tuple[int, int]:
+    """What the local clock shows as a digest comes: 1 where the day after its own has begun, else 0; and the minute."""
+    if quiet is None or not quiet.covers(DIGEST):
+        return 0, DIGEST
+    return int(quiet.end < DIGEST), quiet.end
+
+
 def out_of_quiet(now: datetime, quiet: Quiet | None, zone: str | None) -> datetime | None:
     """When the quiet hours end that `now` falls into, in UTC; None where a message may come now.
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.state.chats import AWAY, OWED, pause_chat, skip_pending
+from bot.state.chats import AWAY, LEFT_MEANWHILE, OWED, pause_chat, skip_pending
 from bot.state.database import note_deletion
 from bot.state.deliveries import Arrival, Outcome, Parcel
 from bot.state.kinds import DeliveryKind, DeliveryState
@@ -99,7 +99,7 @@ async def _draw_consequences(
         await move(connection, vault, parcel.chat, outcome.moved_to, now)
     if outcome.state is DeliveryState.PENDING:
         mine = deliveries.c.id.in_([delivery.id for delivery in parcel.deliveries])
-        await skip_pending(connection, mine & ~OWED, "left while it was being sent", now)
+        await skip_pending(connection, mine & ~OWED, LEFT_MEANWHILE, now)
 
 
 async def _keep_owed(connection: AsyncConnection, parcel: Parcel, now: datetime) -> None:

@@ -18,7 +18,7 @@ from bot.clock import Clock, utc_now
 from bot.errors import StateError
 from bot.replies import ChatAddress
 from bot.state import retention
-from bot.state.chats import RETURNS, anywhere_in, at, ensure_chat, find_chat, pause_chat
+from bot.state.chats import RETURNS, anywhere_in, at, ensure_chat, find_chat, pause_chat, revive
 from bot.state.database import Engines, insert_new, note_deletion
 from bot.state.kinds import EVERYTHING, PauseReason, Rhythm, SubscriptionState
 from bot.state.moving import move
@@ -78,6 +78,7 @@ class Subscriptions:
     async def subscribe(self, chat: ChatAddress, language: str | None = None) -> bool:
         """Subscribe to everything, or resume what was paused; False where it was active already.
 
+        Who left, or began to rest, minutes ago gets all the same what waited for them then.
         `language` is the one that the person is being spoken to in, for announcements until one is chosen.
         """
         now = self._now()
@@ -91,6 +92,7 @@ class Subscriptions:
             if await connection.scalar(new.returning(subscriptions.c.chat_id)) is not None:
                 await connection.execute(insert(subscription_topics).values(chat_id=chat_id, topic=EVERYTHING))
                 return True
+            await revive(connection, chat_id, now)
             return await self._resume(connection, subscriptions.c.chat_id == chat_id)
 
     async def unsubscribe(self, chat: ChatAddress) -> bool:

@@ -170,7 +170,7 @@ async def test_several_are_one_digest(desk: Desk) -> None:
     by_words = news("chinese", "own:7", "depots & <b>")
     reply = await composed(desk, by_words, news("depot"), news("gone"), news("italian", "everything"))
     assert reply.html == (
-        "📣 <b>New: 3 announcements</b>\n\n"
+        "📣 <b>New announcements: 3</b>\n\n"
         "• <b>Acme &lt;1&gt;</b> <i>5 January 2025</i> (offers)\n"
         "• <b>Il deposito</b> <i>3 January 2025</i> (everything)\n"
         "• <b>仓库</b> <i>1 January 2025</i> (depots &amp; &lt;b&gt;)\n\n"
@@ -319,7 +319,7 @@ async def test_a_second_source_is_named_in_a_digest(shown: Memory) -> None:
     assert "5 January 2025</i> Also told by: " in removed.html
     assert await shows(desk, edit) == []
     left = await composed(Desk([DEPOT, anew], shown), edit)
-    assert left.html.startswith("📣 <b>New: 1 announcements</b>")
+    assert left.html.startswith("📣 <b>New announcements: 1</b>")
 
 
 async def test_fifty_thousand_cost_hardly_more_than_one(desk: Desk) -> None:

@@ -116,6 +116,37 @@ async def test_a_second_source_edits_what_was_sent(state: State, clock: StoppedC
     )
 
 
+async def test_what_is_being_sent_is_edited_once_it_has_arrived(
+    state: State, others: State, clock: StoppedClock, url: str
+) -> None:
+    """A message that is on its way as a second source is published names it, too: its edit waits, over a new try as
+    well, until it has arrived; of one that never does, nothing is left to edit."""
+    await subscribed(state, ANNA, BRUNO)
+    await state.outbox.announce("first")
+    [to_anna, to_bruno] = await take(state, clock)
+    assert await others.outbox.owe_edits("first", "second") == 2
+    assert await take(others, clock) == ()
+    again = Outcome(DeliveryState.PENDING, due_at=clock() + timedelta(seconds=30))
+    refused = Outcome(DeliveryState.FAILED, reason="refused")
+    await state.outbox.settle([(to_anna, again), (to_bruno, refused)])
+    [nowhere] = await take(state, clock)
+    assert (nowhere.chat, nowhere.deliveries[0].message_id) == (BRUNO, None)  # whoever delivers skips it
+    clock.forward(30)
+    [to_anna] = await take(state, clock)
+    assert [delivery.kind for delivery in to_anna.deliveries] == [DeliveryKind.ANNOUNCEMENT]
+    await state.outbox.settle([(to_anna, Outcome(DeliveryState.SENT, message_id=7))])
+    [parcel] = await take(state, clock)
+    [edit] = parcel.deliveries
+    assert (edit.kind, edit.about, edit.because, edit.message_id) == (
+        DeliveryKind.SECOND_SOURCE,
+        "second",
+        "everything",
+        7,
+    )
+    query = "SELECT message_id FROM deliveries WHERE kind = 'second_source' ORDER BY chat_id"
+    assert rows(url, query) == [(7,), (None,)]
+
+
 async def test_an_answer_goes_to_whoever_asked(state: State, clock: StoppedClock, url: str) -> None:
     """An answer reaches a chat without a subscription, with the question, which is let go once it was sent."""
     number = await state.questions.await_answer(ANNA, "When?", "en")

@@ -141,14 +141,49 @@ async def test_leaving_while_away_is_final(state: State, clock: StoppedClock, re
 
 
 async def test_leaving_skips_what_was_owed(state: State, url: str, clock: StoppedClock) -> None:
-    """Whoever leaves during a broadcast gets nothing more of it, and nothing of it after subscribing again."""
+    """Whoever leaves during a broadcast gets nothing more of it, and nothing of it after subscribing again later."""
     await state.subscriptions.subscribe(ANNA, "it")
     await state.subscriptions.subscribe(BRUNO, "it")
     await state.outbox.announce("news")
     await state.subscriptions.unsubscribe(ANNA)
     assert states(url) == [("1", "skipped", "paused: person"), ("2", "pending", None)]
+    clock.forward(601)
     await state.subscriptions.subscribe(ANNA, "it")
     assert [one.chat for one in await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")] == [BRUNO]
+
+
+@pytest.mark.parametrize("how", ["left", "rested", "left, then rested", "left while it was sent"])
+async def test_who_thinks_better_of_leaving_misses_nothing(
+    state: State, url: str, clock: StoppedClock, how: str
+) -> None:
+    """What waited for somebody who left, or began to rest, comes after all where they are back within ten minutes: by
+    their wishes of then, such as once a week; but nothing that was taken back meanwhile, nor left before."""
+    await state.subscriptions.subscribe(ANNA, "it")
+    await state.outbox.announce("given up")
+    await state.subscriptions.unsubscribe(ANNA)
+    clock.forward(601)
+    await state.subscriptions.subscribe(ANNA, "it")
+    for slug in ("news", "mistake"):
+        await state.outbox.announce(slug)
+    if how == "left while it was sent":
+        [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")
+    if how != "rested":
+        await state.subscriptions.unsubscribe(ANNA)
+    if how == "left while it was sent":
+        await state.outbox.settle([(parcel, Outcome(DeliveryState.PENDING, due_at=clock()))])
+    if how == "left, then rested":
+        await state.subscriptions.subscribe(ANNA)
+    if "rested" in how:
+        await state.subscriptions.rest(ANNA, clock() + timedelta(days=30))
+    assert {row[1] for row in states(url)} == {"skipped"}
+    await state.outbox.withdraw("mistake")
+    clock.forward(600)
+    assert await state.subscriptions.subscribe(ANNA) is True
+    await state.subscriptions.set_rhythm(ANNA, Rhythm.WEEKLY)
+    assert await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me") == ()
+    clock.forward(7 * 86400)
+    [parcel] = await state.outbox.take(Channel.TELEGRAM, clock(), 9, "me")
+    assert [delivery.article for delivery in parcel.deliveries] == ["news"]
 
 
 async def test_a_pause_ends_by_itself(state: State, clock: StoppedClock) -> None:
