@@ -246,7 +246,7 @@ ANNOUNCED = [
     ("es", "¿Venderá Xiaomi sus coches eléctricos fuera de China?", "Sí: Xiaomi venderá"),
     ("de", "Wird Xiaomi seine Elektroautos außerhalb Chinas verkaufen?", "Ja: Xiaomi wird"),
     ("fr", "Est-ce que Xiaomi vendra ses voitures électriques hors de Chine ?", "Oui\u202f: Xiaomi vendra"),
-    ("zh", "小米会从2027年起在中国以外销售电动汽车吗？", "是的：小米将"),
+    ("zh", "小米会在中国以外销售电动汽车吗？", "是的：小米将"),
 ]
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.development import CONFUSABLE, INVENTED, announcement_cases, invented_cases
-from benchmarks.gate import invented
+from benchmarks.development import INVENTED, announcement_cases, invented_cases
+from benchmarks.gate import OWN_FOLDERS, invented
 from benchmarks.reader.examples import BUDGETS, Example, batches, examples
 from benchmarks.reader.export import export, quantise
 from benchmarks.reader.network import Reader
@@ -395,18 +395,18 @@ def test_our_texts_are_well_formed() -> None:
                 assert any(entry["a"] in sentences[place] for place in entry["s"]), (name, entry["q"])
 
 
-@pytest.mark.parametrize("folder", [INVENTED, CONFUSABLE], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", OWN_FOLDERS, ids=lambda folder: folder.name)
 def test_our_announcements_come_in_every_language(folder: Path) -> None:
-    """They are written in all six languages, asked about in all six, and about half of the questions is not stated."""
+    """They are written and asked about in all six languages, and a third to a half of the questions is not stated."""
     records = [record for name, record in RECORDS if name.startswith(f"{folder.name} ")]
     assert {record["language"] for record in records} == set(LANGUAGES)
     asked = {entry.get("lang", record["language"]) for record in records for entry in record["questions"]}
     assert asked == set(LANGUAGES)
     stated = [bool(entry["s"]) for record in records for entry in record["questions"]]
-    assert 0.4 < sum(stated) / len(stated) < 0.6
+    assert 0.4 < sum(stated) / len(stated) < 0.7
 
 
-@pytest.mark.parametrize("folder", [INVENTED, CONFUSABLE], ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", OWN_FOLDERS, ids=lambda folder: folder.name)
 def test_announcements_as_cases(folder: Path) -> None:
     """A stated question is put to the announcement and to it without its sentences, another one only to the whole."""
     found = list(invented_cases(folder))
@@ -426,7 +426,7 @@ def test_announcements_as_cases(folder: Path) -> None:
 
 def test_cases_of_announcements_that_were_not_learned_from() -> None:
     """The announcements that the gate is trained on with a reader are those that its training kept apart."""
-    paths = sorted(path for folder in (INVENTED, CONFUSABLE) for path in folder.glob("*.jsonl"))
+    paths = sorted(path for folder in OWN_FOLDERS for path in folder.glob("*.jsonl"))
     training, measured = held_out([asking for path in paths for asking in own_texts(path)], 3)
     fresh = {case.group for case in invented(OWN_KEPT * 3, first=1)}
     assert fresh == {asking.text.group for asking in measured}
