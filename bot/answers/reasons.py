@@ -8,30 +8,14 @@ import re
 from functools import cache
 
 from bot.answers.answering import Answer, Outcome, Refusal, Status
-from bot.answers.asking import Asked, bounded, what_is_asked
+from bot.answers.asking import Asked, bounded, grammar, what_is_asked
 from bot.answers.ellipsis import read_fragment
 from bot.answers.wording import fold
-
-_TOLD = {
-    "en": r"because|due to|owing to|thanks to|reasons?|why|therefore|thus|hence|as a result|result\w* (?:of|from)"
-    r"|caus(?:e|es|ed|ing)|so that|in order to|for fear|given that|explain\w*|led to|lead(?:s|ing)? to|motivat\w*"
-    r"|in response to|on account of|since(?! \d)",
-    "it": r"perche|poiche|dato che|visto che|giacche|siccome|in quanto|a causa|per via|grazie a\w*|motiv\w+|ragion[ei]"
-    r"|quindi|percio|dunque|affinche|caus\w+|dovut\w+|spieg\w+|in seguito a\w*|per evitare",
-    "es": r"porque|ya que|puesto que|dado que|debido|a causa|gracias a\w*|motiv\w+|raz(?:on|ones)|por (?:eso|ello)"
-    r"|por lo que|por tanto|para que|caus\w+|explic\w+|a raiz|para evitar",
-    "de": r"weil|da|denn|wegen|aufgrund|auf grund|dank|deshalb|daher|darum|deswegen|damit|grund|grunde\w*|\w*ursach\w*"
-    r"|erklar\w*|infolge|sodass|so dass|zumal|anlasslich",
-    "fr": r"parce qu\w*|car|puisqu\w*|en raison|a cause|grace a\w*|raisons?|motif\w*|donc|c'est pourquoi|afin"
-    r"|pour qu\w*|caus\w+|expliqu\w+|du fait|faute de|suite a\w*|pour eviter",
-    "zh": "因|由于|所以|原因|导致|以便|使得|为了|为避免|理由|鉴于",
-}
-"""By language, what tells a reason. Not "to see" and the like: that says what something is for, as any sentence may."""
 
 
 @cache
 def _told(language: str) -> re.Pattern[str]:
-    return re.compile(bounded(_TOLD.get(language, "(?!)"), language))
+    return re.compile(bounded(grammar(language)["words"].get("reasons", "(?!)"), language))
 
 
 def tells_reason(sentence: str, language: str) -> bool:
