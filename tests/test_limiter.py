@@ -17,14 +17,13 @@ from telegram.ext import ExtBot
 
 from bot.replies import Lane
 from bot.telegram.chats import SWEEP, chat_key
+from bot.telegram.errors import LaneHeldError, seconds_of
 from bot.telegram.limiter import (
     IN_A_ROW,
     PATIENCE,
     TRIES,
-    LaneHeldError,
     Limits,
     TwoLanes,
-    seconds_of,
 )
 from bot.telegram.rates import ANSWERED_WITHIN, SECOND, UNANSWERED
 from tests.senders import TOKEN, CannedBotApi
@@ -216,6 +215,7 @@ async def test_answers_that_stay_out_do_not_stop_the_others(rig: Rig) -> None:
 async def test_requests_that_fail_here_say_nothing_of_the_way(error: TelegramError) -> None:
     """A line that breaks at once now and then costs a broadcast nothing but the requests that it broke."""
     rig = Rig(travels=lambda: 0.05)
+    error.__cause__ = OSError("the line broke")
     rig.breaks.extend([None] * 120 + [error])
     tasks = rig.ask(*range(1, 600), lane=NEWS)
     await rig.time.forward(9)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.telegram.rates import ANSWERED_WITHIN, ENOUGH, REMEMBERED, SECOND, UNANSWERED, Latencies, Rate
+from bot.telegram.rates import ANSWERED_WITHIN, ENOUGH, REMEMBERED, SECOND, UNANSWERED, Heard, Latencies, Rate
 from tests.test_limiter import most_within
 
 WAY = (0.03, 0.02)
@@ -33,6 +33,15 @@ class Journey:
     """In which nobody wants anything, before it."""
     given_up: float | None = None
     """From its start until nobody waits for its answer any more, where that is before it came."""
+    fails: bool = False
+    """Whether its answer is that the server fails."""
+
+    @property
+    def heard(self) -> Heard:
+        """What is heard of it in the end."""
+        if self.fails:
+            return Heard.FAILURE
+        return Heard.ANSWER if self.given_up is None else Heard.NOTHING
 
 
 def arrivals(rate: Rate, journeys: Iterable[Journey], until: float = math.inf) -> list[float]:
@@ -61,9 +70,8 @@ def arrivals(rate: Rate, journeys: Iterable[Journey], until: float = math.inf) -
         started = now + journey.held
         plan(started, partial(rate.start, request))
         taken.append(started + journey.there)
-        answered = journey.given_up is None
         ended = journey.there + journey.back if journey.given_up is None else journey.given_up
-        plan(started + ended, partial(rate.end, request, answered=answered))
+        plan(started + ended, partial(rate.end, request, heard=journey.heard))
         pass_time(now)
     return sorted(at for at in taken if at <= until)
 
@@ -74,10 +82,10 @@ def journeys(longest: float = UNANSWERED - 0.001, way: tuple[float, float] = (0.
     Where somebody gives one up, it is taken at most ANSWERED_WITHIN seconds after that.
     """
 
-    def journey(whole: float, share: float, held: float, pause: float, early: float | None) -> Journey:
+    def journey(whole: float, share: float, held: float, pause: float, early: float | None, fails: bool) -> Journey:
         there = way[0] + (whole - sum(way)) * share
         given_up = None if early is None else max(there - early, 0.0)
-        return Journey(there, whole - there, held, pause, given_up)
+        return Journey(there, whole - there, held, pause, given_up, fails and early is None)
 
     rarely = st.one_of(st.just(0.0), st.just(0.0), st.floats(0, 1.5))
     return st.builds(
@@ -87,6 +95,7 @@ def journeys(longest: float = UNANSWERED - 0.001, way: tuple[float, float] = (0.
         held=st.one_of(st.just(0.0), st.floats(0, 0.3)),
         pause=rarely,
         early=st.one_of(st.none(), st.none(), st.none(), st.floats(0, ANSWERED_WITHIN)),
+        fails=st.booleans(),
     )
 
 
@@ -163,6 +172,21 @@ def test_what_is_given_up_says_nothing_of_the_way() -> None:
     """Requests that fail at once here, among others, make nobody believe that the way is short."""
     travelled = [Journey(*WAY, given_up=0.0) if request % 500 == 250 else Journey(*WAY) for request in range(6000)]
     assert len(arrivals(Rate(30), travelled, 120)) >= 0.98 * 120 * 30
+
+
+FAILING = Journey(*WAY, fails=True)
+ON_THE_WAY = Journey(there=math.inf, given_up=0.0, fails=True)
+"""What answers stands before the server, which never sees the request."""
+
+
+@pytest.mark.parametrize(("failing", "share"), [(FAILING, 1.0), (ON_THE_WAY, 0.75)])
+def test_a_server_that_answers_that_it_fails_has_had_the_request(failing: Journey, share: float) -> None:
+    """Such a request holds its place no longer than others, and from wherever the answer comes, the way is as long as
+    before."""
+    travelled = (failing if request % 4 == 3 else Journey(*WAY) for request in itertools.count())
+    taken = arrivals(Rate(30), travelled, 120)
+    assert most_within(taken, 1.0) <= 30
+    assert len(taken) >= share * 0.98 * 120 * 30
 
 
 @given(st.lists(st.tuples(st.floats(0, 1.3 * REMEMBERED), st.floats(0, 1)), max_size=40), st.floats(0, 3 * REMEMBERED))

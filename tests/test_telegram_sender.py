@@ -16,8 +16,8 @@ from bot.errors import (
     TryLaterError,
 )
 from bot.replies import Button, Channel, ChatAddress, Document, Lane, Reply
-from bot.telegram.limiter import LaneHeldError
-from bot.telegram.sender import CARRIER, DOCUMENT_WAITS, NETWORK_WAIT, TOKEN_WAIT, TelegramSender, send_error
+from bot.telegram.errors import NETWORK_WAIT, TOKEN_WAIT, LaneHeldError, send_error
+from bot.telegram.sender import CARRIER, DOCUMENT_WAITS, TelegramSender
 from tests.senders import CannedBotApi, HastyTime, canned_bot
 
 CHAT = ChatAddress(Channel.TELEGRAM, "42")

@@ -54,13 +54,16 @@ def enough(needed: float, *, share: float = 0.0, kills: int = 0) -> float:
     """Seconds that a broadcast may take which needs so many at the full rate.
 
     A tenth beyond that is the rate that must be reached, and something for a machine that does other things. Of ten
-    faults of a bad day five make another request of the message, and every twentieth second is a wait of everybody,
-    before which what is on its way comes to its end. Each kill costs a restart, and the last a lease and the look for
-    it.
+    faults of a bad day five make another request of the message, one takes a second, for which it may be taken at any
+    moment and holds its place, two cut the line, after which it may be taken for another quarter, and every twentieth
+    second is a wait of everybody, before which what is on its way comes to its end. Each kill costs a restart, and the
+    last a lease and the look for it.
     """
     seconds = 1.1 * needed + SLACK
     if share:
-        seconds += (5 * share / (1 - 5 * share) + 3 * share) * 1.1 * needed + SLACK
+        again = 1 / (1 - 5 * share)
+        held = 1 + (1 + 2 * 0.25) * share
+        seconds += (again * held - 1 + 3 * share) * 1.1 * needed + SLACK
     if kills:
         seconds += kills * RESTART + LEASE.total_seconds() + RENEWAL
     return seconds

@@ -150,8 +150,8 @@ class _Trial:
         finished = self._wait_for_all()
         if plan.asked:
             during = latency(telegram.stop_asking())
+        left = subscribers.owed(self._database, self._vault)  # first: what is sent meanwhile is not lost
         report = telegram.report([(at, at + kill.restart) for at, kill in self._kills])
-        left = subscribers.owed(self._database, self._vault)
         lost = frozenset(report.ledger.missing) - left
         seen = [sample.megabytes for sample in self._engine.samples[before:]]
         by_kill = doubled_by(report.ledger.doubled, [at for at, _ in self._kills])

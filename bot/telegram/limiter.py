@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from telegram.error import BadRequest, NetworkError, RetryAfter, TelegramError
+from telegram.error import RetryAfter, TelegramError
 from telegram.ext import BaseRateLimiter
 
 from bot.replies import Lane
 from bot.telegram.chats import Chats, ChatTurn, chat_key
-from bot.telegram.rates import Rate
+from bot.telegram.errors import LaneHeldError, heard_of, seconds_of
+from bot.telegram.rates import Heard, Rate
 
 CATCH_UP = 0.1
 """Seconds of announcements that may go out at once, where a busy process woke late for them."""
@@ -56,10 +57,6 @@ class Limits:
     def scaled(self, factor: float) -> "Limits":
         """So many times as many messages in the same time: for a server that takes them."""
         return Limits(self.overall * factor, self.private * factor, self.group * factor)
-
-
-class LaneHeldError(RetryAfter):
-    """It is not this chat's turn that has to be waited for, but everybody's in the lane."""
 
 
 @dataclass(slots=True)
@@ -134,7 +131,7 @@ class TwoLanes(BaseRateLimiter[Lane]):
         deadline = self._clock() + PATIENCE[lane]
         for tries_left in reversed(range(TRIES[lane])):
             waiting = _Waiting(self._chats.of(key, self._clock()), deadline, asyncio.get_running_loop().create_future())
-            answered = False
+            heard = Heard.NOTHING
             try:
                 await self._turn(lane, waiting)
                 self._overall.start(waiting, self._clock())
@@ -142,22 +139,22 @@ class TwoLanes(BaseRateLimiter[Lane]):
             except LaneHeldError:
                 raise
             except RetryAfter as error:
-                answered = waiting.started
-                if answered:
+                if waiting.started:
+                    heard = Heard.ANSWER
                     self._hold(lane, key, seconds_of(error.retry_after))
-                if not answered or not tries_left:
+                if not waiting.started or not tries_left:
                     raise
             except TelegramError as error:
-                answered = isinstance(error, BadRequest) or not isinstance(error, NetworkError)
-                if answered:
+                heard = heard_of(error)
+                if heard is Heard.ANSWER:
                     self._lanes[lane].row.clear()
                 raise
             else:
-                answered = True
+                heard = Heard.ANSWER
                 self._lanes[lane].row.clear()
                 return result
             finally:
-                self._land(waiting, answered)
+                self._land(waiting, heard)
         raise AssertionError("the last try ends in a result or in an error")
 
     @property
@@ -176,11 +173,11 @@ class TwoLanes(BaseRateLimiter[Lane]):
         finally:
             self._waiting[lane].pop(waiting, None)
 
-    def _land(self, waiting: "_Waiting", answered: bool) -> None:
-        """A request is over; `answered` says whether Telegram itself said something to it."""
+    def _land(self, waiting: "_Waiting", heard: Heard) -> None:
+        """A request is over."""
         if not waiting.started:
             return
-        self._overall.end(waiting, self._clock(), answered=answered)
+        self._overall.end(waiting, self._clock(), heard)
         if any(self._waiting.values()):
             self._let_go()
 
@@ -259,11 +256,6 @@ class TwoLanes(BaseRateLimiter[Lane]):
 def counts(endpoint: str) -> bool:
     """Whether Telegram counts this request as a message."""
     return endpoint.startswith(("send", "edit", "copy", "forward")) and endpoint != "sendChatAction"
-
-
-def seconds_of(wait: float | timedelta) -> float:
-    """Seconds, whichever of the two this version of the library gives."""
-    return wait.total_seconds() if isinstance(wait, timedelta) else float(wait)
 
 
 def _end(waiting: _Waiting, error: RetryAfter | None) -> None:

@@ -12,7 +12,7 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import TelegramError as BotStoppedError
-from bot.telegram.limiter import seconds_of
+from bot.telegram.errors import seconds_of
 
 log = logging.getLogger(__name__)
 

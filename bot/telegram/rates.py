@@ -3,6 +3,7 @@
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from enum import Enum
 
 SECOND = 1.005
 """A second, and what two clocks may disagree about one."""
@@ -15,6 +16,15 @@ REMEMBERED = 60.0
 is shorter makes nobody believe that the way has become longer."""
 ENOUGH = 3
 """Seconds at the full rate, as many requests as go in which must be known before anything is concluded from them."""
+
+
+class Heard(Enum):
+    """What there was to be heard of a request by its end."""
+
+    ANSWER = "answer"
+    FAILURE = "failure"
+    """That the server fails, said by it or by whoever stands before it."""
+    NOTHING = "nothing"
 
 
 class Rate:
@@ -57,18 +67,18 @@ class Rate:
         self._flying.pop(request, None)
         self._flying[request] = now
 
-    def end(self, request: object, now: float, *, answered: bool = True) -> None:
+    def end(self, request: object, now: float, heard: Heard = Heard.ANSWER) -> None:
         """A request that was started has ended, however late.
 
-        One without an answer may be on its way still, and its time says nothing of the way: it counts as if it
-        started now.
+        One of which nothing was heard may be on its way still: it counts as if it started now. Its time says nothing of
+        the way, nor does that of a failure.
         """
         since = self._flying.pop(request, None)
-        if not answered:
+        if heard is Heard.NOTHING:
             self._flying[object()] = now
             return
         self._ends.append(now)
-        if since is not None:
+        if since is not None and heard is Heard.ANSWER:
             self._latencies.note(now - since, now)
 
     @property

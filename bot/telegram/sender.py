@@ -1,13 +1,12 @@
-"""Sender over python-telegram-bot: the only place that knows its errors."""
+"""Sender over python-telegram-bot."""
 
 import asyncio
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import httpx
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -19,38 +18,17 @@ from telegram import (
     ReplyParameters,
 )
 from telegram.constants import ParseMode
-from telegram.error import (
-    BadRequest,
-    ChatMigrated,
-    Forbidden,
-    InvalidToken,
-    NetworkError,
-    RetryAfter,
-    TelegramError,
-)
+from telegram.error import TelegramError
 from telegram.ext import ExtBot
 
 from bot.chat.waiting import Waiting
-from bot.errors import (
-    ChatGoneError,
-    ChatMovedError,
-    MessageGoneError,
-    MessageRefusedError,
-    SendError,
-    TryLaterError,
-)
+from bot.errors import MessageGoneError, MessageRefusedError, TryLaterError
 from bot.replies import Button, ChatAddress, Document, Lane, Reply
-from bot.telegram.limiter import LaneHeldError, seconds_of
+from bot.telegram.errors import says, send_error
 
 log = logging.getLogger(__name__)
 
 Markup = InlineKeyboardMarkup | ReplyKeyboardMarkup | ReplyKeyboardRemove | None
-
-NETWORK_WAIT = 5.0
-"""Seconds to wait after the network or the server failed."""
-
-TOKEN_WAIT = 60.0
-"""Seconds to wait after the token was refused: a person has to act."""
 
 DOCUMENT_WAITS = (5.0, 30.0)
 """Seconds between the tries of a file, at least; the last is also the longest wait that is waited out for one."""
@@ -63,27 +41,6 @@ CARRIER = "✓"
 
 _NOT_MODIFIED = ("message is not modified",)
 _NOT_EDITABLE = ("message to edit not found", "message can't be edited", "message_id_invalid")
-
-_NOT_WRITTEN = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-
-# Telegram tells these apart by their text alone: the chat is not there, or takes nothing from this bot.
-_GONE = (
-    "bot is not a member",
-    "bot was kicked",
-    "chat not found",
-    "chat_restricted",
-    "chat_write_forbidden",
-    "group chat was deactivated",
-    "have no rights to send",
-    "input_user_deactivated",
-    "message thread not found",
-    "need administrator rights",
-    "not enough rights",
-    "peer_id_invalid",
-    "topic_deleted",
-    "user is deactivated",
-    "user not found",
-)
 
 
 class TelegramSender:
@@ -142,9 +99,9 @@ class TelegramSender:
                     rate_limit_args=lane,
                 )
         except MessageRefusedError as error:
-            if _says(str(error), _NOT_MODIFIED):
+            if says(str(error), _NOT_MODIFIED):
                 return False
-            if _says(str(error), _NOT_EDITABLE):
+            if says(str(error), _NOT_EDITABLE):
                 raise MessageGoneError(str(error)) from error
             raise
         if reply.ends_asking and _is_private(chat):
@@ -230,39 +187,6 @@ def keyboard(buttons: tuple[tuple[Button, ...], ...]) -> InlineKeyboardMarkup | 
     )
 
 
-def send_error(error: TelegramError) -> SendError:
-    """What an error of python-telegram-bot means for the message and its chat."""
-    match error:  # BadRequest is a NetworkError there, so the order matters
-        case ChatMigrated():
-            return ChatMovedError(str(error.new_chat_id))
-        case LaneHeldError():
-            return TryLaterError(seconds_of(error.retry_after), "Telegram asks for a pause", everywhere=True)
-        case RetryAfter():
-            return TryLaterError(seconds_of(error.retry_after), "Telegram asks for a pause")
-        case Forbidden():
-            return ChatGoneError(error.message)
-        case BadRequest() if _says(error.message, _GONE):
-            return ChatGoneError(error.message)
-        case BadRequest():
-            return MessageRefusedError(error.message)
-        case NetworkError():
-            reason = f"Telegram was not reached: {type(error).__name__}"
-            return TryLaterError(NETWORK_WAIT, reason, silent=True, in_doubt=_may_have_arrived(error))
-        case InvalidToken():
-            return TryLaterError(TOKEN_WAIT, "Telegram refuses the bot's token", silent=True)
-        case _:  # as a proxy does that stands in between
-            reason = f"Telegram answered in no known way: {type(error).__name__}"
-            return TryLaterError(NETWORK_WAIT, reason, silent=True)
-
-
-def _may_have_arrived(error: NetworkError) -> bool:
-    """Whether the request may have been carried out: it was not answered, and was written, or may have been.
-
-    A server that answers that it fails is taken at its word.
-    """
-    return error.__cause__ is not None and not isinstance(error.__cause__, _NOT_WRITTEN)
-
-
 def _chat_id(address: str) -> int | str:
     """A number where it is one, or the @name of a public channel."""
     try:
@@ -278,7 +202,3 @@ def _is_private(chat: ChatAddress) -> bool:
 
 def _reply_parameters(reply_to: int | None) -> ReplyParameters | None:
     return ReplyParameters(reply_to, allow_sending_without_reply=True) if reply_to else None
-
-
-def _says(message: str, signs: Iterable[str]) -> bool:
-    return any(sign in message.lower() for sign in signs)
