@@ -11,8 +11,9 @@ from tests.bot_api import Limits
 
 ASK_EVERY = 1.0
 """Seconds from one question to the next, in the quiet bot and during the broadcast."""
-WARM_EVERY = 0.25
-"""The same, where answers are not timed: each question once, so that all is loaded."""
+WARM_EVERY = 0.05
+"""The same, where answers are not timed: each question once, so close together that as many are worked on at a time as
+ever are, and all the memory that this takes is there."""
 WARM = 60
 """More of these than a library of one announcement suggests."""
 RESTART = 10.0

@@ -21,6 +21,9 @@ LONG_POLL = 30
 GRACE = 0.25
 """Seconds that answers in flight are given before the next, short poll."""
 BATCH = 100
+FIRST_WAIT = 0.1
+"""Seconds until the next poll after one that failed, twice as long after each that follows: a line that broke once
+keeps no question waiting."""
 LONGEST_WAIT = 30.0
 CONFLICTS = 10
 """Refusals in a row after which the other poller is believed to stay."""
@@ -121,7 +124,7 @@ class Poller:
         if isinstance(error, RetryAfter):
             return self._say_once("pace", "Telegram asks to poll more slowly", seconds_of(error.retry_after))
         if isinstance(error, TelegramError):
-            longer = max(1.0, min(LONGEST_WAIT, 1.5 * wait))
+            longer = max(FIRST_WAIT, min(LONGEST_WAIT, 2 * wait))
             return self._say_once("network", f"Telegram is not reached, trying on: {error}", longer)
         raise error
 
