@@ -24,8 +24,9 @@ from bot.state.kinds import PauseReason, SubscriptionState
 from bot.state.opening import open_state
 from bot.state.subscriptions import Subscriptions
 from bot.telegram.apologies import Apologies
+from bot.telegram.errors import NETWORK_WAIT
 from bot.telegram.handlers import ALLOWED_UPDATES, Handlers
-from bot.telegram.replying import TRIES, Replier
+from bot.telegram.replying import SOON, TRIES, Replier
 from bot.telegram.sender import TelegramSender
 from bot.texts import say
 from tests.senders import TOKEN, CannedBotApi, HastyTime, hasty_limiter
@@ -458,6 +459,15 @@ async def test_waits_are_those_that_telegram_names(world: World, caplog: pytest.
     assert world.api.sent == [(7, "say one")] * 2 + [(7, "say two"), (7, say("it", "answer_lost"))]
     assert sum(world.time.waits) == pytest.approx(909, abs=0.01)
     assert "an answer is given up: Telegram asks for a pause (again in 900 s)" in caplog.messages
+
+
+async def test_a_line_that_breaks_once_costs_a_second(world: World) -> None:
+    """Where Telegram says nothing to an answer it is sent again after a second, and less soon after that."""
+    for _ in range(2):
+        world.api.trouble("sendMessage", 502, "Bad Gateway")
+    await world.process(world.message(text="say one"))
+    assert world.api.sent == [(7, "say one")] * 3
+    assert world.time.waits == pytest.approx([SOON, NETWORK_WAIT], abs=0.01)
 
 
 async def test_an_answer_that_never_gets_through(world: World, caplog: pytest.LogCaptureFixture) -> None:

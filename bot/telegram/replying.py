@@ -18,7 +18,9 @@ from bot.telegram.visitors import address_of
 
 log = logging.getLogger(__name__)
 
-TRIES = 4
+TRIES = 5
+SOON = 1.0
+"""Seconds until the second try where the first met with silence, most often one broken line: somebody waits for it."""
 LONGEST_WAIT = 60.0
 """Seconds that an answer waits for Telegram at most, each try; where it asks for more, it is given up, and whoever
 asked is told so later. An update that waited for as long would hold back those that came after it."""
@@ -52,7 +54,7 @@ class Replier:
         pressed = query.message.message_id if query is not None and query.message is not None else None
         for reply in replies:
             wait = 0.0
-            for _ in range(TRIES):
+            for tries in range(TRIES):
                 try:
                     await self._show(chat, reply, reply_to, pressed)
                 except TryLaterError as error:
@@ -62,7 +64,7 @@ class Replier:
                         await self._apologise(chat, late, wait)
                         return
                     log.info("an answer waits: %s", error)
-                    await self._sleep(wait)
+                    await self._sleep(min(wait, SOON) if error.silent and not tries else wait)
                 except ChatMovedError as error:
                     self.apologies.move(chat, error.address)
                     chat, reply_to, pressed = ChatAddress(chat.channel, error.address, chat.thread), None, None
