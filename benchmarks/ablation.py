@@ -3,8 +3,9 @@
 python -m benchmarks.ablation --qa FILE [--sample 40] [--cache FILE.npz] [--report docs/evaluation]
 
 All variants rank the same questions in one run, those of FILE (articles in one language, so that there is no other
-edition to hear) and our own about the announcement, with all its editions. A last variant has BM25 (the library bm25s,
-on the same terms) in the place of our share of rare words.
+edition to hear) and our own about the announcement, with all its editions. Each sign is left out beside the reader, and
+without it, where the signs choose alone. BM25 (the library bm25s, on the same terms) also stands in for our share of
+rare words.
 """
 
 import argparse
@@ -51,15 +52,20 @@ class Variant:
     bm25: bool = False
 
 
+SIGNS = {
+    "words in common": replace(WEIGHTS, coverage=0),
+    "the paragraph": replace(WEIGHTS, paragraph=0),
+    "the kind of value": replace(WEIGHTS, value=0),
+    "other editions": replace(WEIGHTS, other_editions=0),
+}
 VARIANTS = (
     Variant("as it ships", WEIGHTS),
+    *(Variant(f"without {name}", weights) for name, weights in SIGNS.items()),
+    Variant("BM25 for words in common", SIGNS["words in common"], bm25=True),
     Variant("without the reader", replace(WEIGHTS, reader=0)),
-    Variant("without words in common", replace(WEIGHTS, coverage=0)),
-    Variant("without the paragraph", replace(WEIGHTS, paragraph=0)),
-    Variant("without the kind of value", replace(WEIGHTS, value=0)),
-    Variant("without other editions", replace(WEIGHTS, other_editions=0)),
+    *(Variant(f"without the reader and {name}", replace(weights, reader=0)) for name, weights in SIGNS.items()),
+    Variant("BM25 for words in common, without the reader", replace(SIGNS["words in common"], reader=0), bm25=True),
     Variant("cosine alone", Weights(other_editions=0, paragraph=0, coverage=0, value=0, reader=0)),
-    Variant("BM25 for words in common", replace(WEIGHTS, coverage=0), bm25=True),
 )
 
 

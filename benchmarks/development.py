@@ -13,6 +13,8 @@ CONFUSABLE = INVENTED.parent / "confusable"
 """Invented like the others, but made to be mistaken: siblings, roles that nobody holds, plans for the present."""
 PLAIN = INVENTED.parent / "plain"
 """Invented as well, asked about in the plainest words, which are not those of the text."""
+RIVALS = INVENTED.parent / "rivals"
+"""The same, and every third question is about somebody else, in two or three words, or typed by a hasty thumb."""
 
 
 def announcement_cases(path: Path, article: Article) -> Iterator[Case]:

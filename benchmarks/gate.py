@@ -28,7 +28,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from tqdm import tqdm
 
-from benchmarks.development import CONFUSABLE, INVENTED, PLAIN, announcement_cases, invented_cases
+from benchmarks.development import CONFUSABLE, INVENTED, PLAIN, RIVALS, announcement_cases, invented_cases
 from benchmarks.reader.texts import OWN_KEPT, kept_apart
 from bot.answers.evidence import WITH_READER, WITHOUT_READER, Evidence, capped, evidence_for
 from bot.answers.library import throwaway_library
@@ -49,7 +49,7 @@ OUTPUT = Path(__file__).parents[1] / "bot" / "answers" / "gate.json"
 OWN_QUESTIONS = Path(__file__).parent / "questions" / "announcement.jsonl"
 OWN_WEIGHT = 8.0
 """How much a question about the announcement counts: they are short, as people type them, and few beside the others."""
-OWN_FOLDERS = (INVENTED, CONFUSABLE, PLAIN)
+OWN_FOLDERS = (INVENTED, CONFUSABLE, PLAIN, RIVALS)
 INVENTED_WEIGHT = 2.0
 FALSE_ANSWERS = 0.05
 OFF_TOPIC = 0.8

@@ -82,10 +82,10 @@ def sending(database: Path) -> Mapping[str, int]:
 
 
 def due(database: Path, within: timedelta, tries: int | None = None) -> int:
-    """How many deliveries are being sent, or are due within this time and have failed less than so many times."""
+    """How many deliveries are being sent, or due within this time and tried less than so many times in vain."""
     query = (
         "SELECT count(*) FROM deliveries WHERE state = 'sending'"
-        " OR (state = 'pending' AND due_at <= ? AND (? IS NULL OR attempts - unheard < ?))"
+        " OR (state = 'pending' AND due_at <= ? AND (? IS NULL OR attempts < ?))"
     )
     moment = utc_now() + within
     with _opened(database) as connection:

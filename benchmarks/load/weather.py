@@ -21,7 +21,8 @@ OF_MESSAGES = (
 AGAIN = 5
 """How many of these make another request of the message."""
 TRIES = 4
-"""A message that failed so often is not waited for: its next try is a minute off, and the one after it four."""
+"""A message that was tried so often in vain is not waited for: its next try is a minute off, and the one after it two
+to four, depending on whether Telegram said anything."""
 OF_POLLS = (faults.conflict(), faults.server_error(), faults.cut_before())
 
 

@@ -131,7 +131,7 @@ def own_texts(path: Path) -> Iterator[Asking]:
 
 SAME_ARTICLE = {"Amazzonia": "Amazon_rainforest"}
 """The one Italian article that shares no question with XQuAD's half."""
-OWN = ("confusable", "encyclopaedic", "invented", "plain")
+OWN = ("confusable", "encyclopaedic", "invented", "linked", "plain", "rivals")
 """The folders of our own texts."""
 OWN_KEPT = 3
 """Of our own texts a third of that share is kept apart: they are many."""

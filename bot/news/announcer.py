@@ -12,8 +12,8 @@ import random
 import time
 import uuid
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -109,22 +109,30 @@ class Announcer:
 
     async def run(self, stop: asyncio.Event, interval: float = 1.0) -> None:
         """Deliver until `stop` is set, looking every `interval` seconds; trouble of the database is waited out."""
-        opened = self._arrivals.open()
         ended = asyncio.Event()
-        alive = asyncio.create_task(self._stay_alive(ended))
+        with self._noting():
+            alive = asyncio.create_task(self._stay_alive(ended))
+            try:
+                while not stop.is_set():
+                    sent = 0
+                    try:
+                        sent = await self.deliver_due(stop)
+                    except SQLAlchemyError as error:
+                        logger.warning("Announcements wait, the database says: %s", in_one_line(error))
+                    # In the middle of a broadcast the next look is due as soon as the channel lets us.
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), min(interval, self._rest.left) if sent else interval)
+            finally:
+                ended.set()
+                await alive
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """What arrives is noted on disk; what the database lacks by the end, the next process takes over."""
+        opened = self._arrivals.open()
         try:
-            while not stop.is_set():
-                sent = 0
-                try:
-                    sent = await self.deliver_due(stop)
-                except SQLAlchemyError as error:
-                    logger.warning("Announcements wait, the database says: %s", in_one_line(error))
-                # In the middle of a broadcast the next look is due as soon as the channel lets us.
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), min(interval, self._rest.left) if sent else interval)
+            yield
         finally:
-            ended.set()
-            await alive
             if opened and self._ledger.written:
                 self._arrivals.close()
 
@@ -145,12 +153,8 @@ class Announcer:
         What was begun is ended and written. Raises SQLAlchemyError when the database fails: what was sent by then is
         written at the next call.
         """
-        opened = self._arrivals.open()
-        try:
+        with self._noting():
             return await self._deliver_due(stop)
-        finally:
-            if opened and self._ledger.written:  # else the next process takes it over
-                self._arrivals.close()
 
     async def _deliver_due(self, stop: asyncio.Event | None) -> int:
         await self._ledger.settle()
