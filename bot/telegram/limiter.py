@@ -35,9 +35,9 @@ TRIES = {Lane.ANSWERS: 4, Lane.ANNOUNCEMENTS: 1}
 """Requests until the error is raised, where Telegram asks for a wait each time."""
 JITTER = 0.25
 """Seconds at most by which a wait is longer than Telegram asked for."""
-IN_A_ROW = 4
-"""Chats that are asked to wait, with nothing taken in between, until it is no matter of theirs. With one request in
-twenty refused so by chance it is mistaken once in 160,000."""
+IN_A_ROW = 5
+"""Chats that are asked to wait, until it is no matter of theirs. Where one request in twenty is refused so by chance
+and six are on their way at a time, it is mistaken about once in ten thousand."""
 Result = bool | dict[str, Any] | list[dict[str, Any]]
 """What Telegram answers, as the library has it."""
 
@@ -59,12 +59,22 @@ class Limits:
         return Limits(self.overall * factor, self.private * factor, self.group * factor)
 
 
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    said_at: float
+    until: float
+
+
 @dataclass(slots=True)
 class _Held:
-    """A lane, and the chats that were asked to wait since something was taken in it, with the end of their waits."""
+    """A lane, and the chats that were asked to wait since it was known that something is taken in it."""
 
     until: float = -math.inf
-    row: dict[int | str | None, float] = field(default_factory=dict)
+    row: dict[int | str | None, _Wait] = field(default_factory=dict)
+
+    def taken(self, begun: float) -> None:
+        """A request that was begun then was taken. Of a wait that was said later it tells nothing."""
+        self.row = {chat: wait for chat, wait in self.row.items() if wait.said_at >= begun}
 
 
 @dataclass(slots=True, eq=False)
@@ -134,7 +144,8 @@ class TwoLanes(BaseRateLimiter[Lane]):
             heard = Heard.NOTHING
             try:
                 await self._turn(lane, waiting)
-                self._overall.start(waiting, self._clock())
+                begun = self._clock()
+                self._overall.start(waiting, begun)
                 result = await callback(*args, **kwargs)
             except LaneHeldError:
                 raise
@@ -147,11 +158,11 @@ class TwoLanes(BaseRateLimiter[Lane]):
             except TelegramError as error:
                 heard = heard_of(error)
                 if heard is Heard.ANSWER:
-                    self._lanes[lane].row.clear()
+                    self._lanes[lane].taken(begun)
                 raise
             else:
                 heard = Heard.ANSWER
-                self._lanes[lane].row.clear()
+                self._lanes[lane].taken(begun)
                 return result
             finally:
                 self._land(waiting, heard)
@@ -228,10 +239,10 @@ class TwoLanes(BaseRateLimiter[Lane]):
         if chat is not None:
             chat.held_until = max(chat.held_until, until)
         held = self._lanes[lane]
-        held.row = {chat: end for chat, end in held.row.items() if end > now} | {key: until}
+        held.row = {chat: wait for chat, wait in held.row.items() if wait.until > now} | {key: _Wait(now, until)}
         # What a lane was held for is no matter of chats, and an answer that hears the same hears it of the bot.
         if len(held.row) >= IN_A_ROW or any(any_lane.until > now for any_lane in self._lanes.values()):
-            held.until = max(held.row.values())
+            held.until = max(wait.until for wait in held.row.values())
         self._let_go()
 
     def _awaited(self) -> list[ChatTurn]:
