@@ -109,7 +109,7 @@ def test_forgetting_ends_the_thread(person: NewChat, bot: BotProcess) -> None:
     chat.says(EUROPE["en"])
     chat.wait_for_message("2027")
     chat.says("/forget")
-    chat.wait_for_message("from memory: the last question and its language")
+    chat.wait_for_message("the last question and its language")
     chat.presses("Delete everything")
     chat.wait_for_message("Done, it is all deleted:")
     chat.says("since when?")
