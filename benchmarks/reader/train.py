@@ -26,7 +26,7 @@ QUESTIONS = Path(__file__).parents[1] / "questions"
 TOKENS = 6144
 """Tokens of a batch."""
 SPAN_WEIGHT = 0.5
-SHARES = {"confusable": 0.1, "encyclopaedic": 0.1, "invented": 0.05, "linked": 1.0, "plain": 0.2, "rivals": 0.8}
+SHARES = {"confusable": 0.1, "encyclopaedic": 0.1, "invented": 0.05, "linked": 0.7, "plain": 0.75, "rivals": 0.6}
 PUBLIC = 0.3
 """How often a question is put in a pass, by its source: more often where texts are many and unlike each other, and
 seldom where they are the few public articles, which are soon known by heart."""
