@@ -7,7 +7,6 @@ import hashlib
 import hmac
 import logging
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -38,9 +37,6 @@ log = logging.getLogger(__name__)
 AnyApplication = Application[Any, Any, Any, Any, Any, Any]
 """The library's type parameters describe data that we do not keep in it."""
 
-HANDOVER = 0.001
-"""Seconds for which one thread keeps the interpreter from another that waits for it; Python's default is five times as
-long. The reader comes back to it for each of its windows, in the middle of a broadcast while that sends."""
 WEBHOOK_CONCURRENCY = 256
 """Updates of a webhook that are worked on at once."""
 READ_TIMEOUT = 30
@@ -60,7 +56,6 @@ async def run_telegram(
 
     Raises TelegramError when the start fails or the bot is shut out.
     """
-    sys.setswitchinterval(HANDOVER)
     answering = await asyncio.to_thread(open_answering, settings)
     await asyncio.to_thread(answering.samples)
     limits = limits or Limits()
