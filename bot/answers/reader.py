@@ -75,6 +75,8 @@ class OnnxReader:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # A product is cut into ever smaller blocks: where another thread holds one core, the other takes over the rest.
+        options.add_session_config_entry("session.dynamic_block_base", "4")
         try:
             self._session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # each of onnxruntime's errors is a kind of its own
