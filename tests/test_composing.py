@@ -236,12 +236,23 @@ def test_a_question_that_names_nothing_is_told_so() -> None:
     assert compose(why) == Reply(say("en", "off_topic_bare"))
 
 
-@pytest.mark.parametrize("kind", list(Smalltalk))
+@pytest.mark.parametrize("kind", [kind for kind in Smalltalk if kind not in {Smalltalk.FOLLOW, Smalltalk.LEAVE}])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_small_talk_is_kind_and_offers_two_questions(kind: Smalltalk, language: str) -> None:
     """Each kind of small talk has its sentence in each language, and two questions to press."""
     reply = compose(replace(HELLO, language=language, smalltalk=kind), SAMPLES)
     assert reply == Reply(say(language, f"smalltalk_{kind}"), question_buttons(SAMPLES[:2]))
+
+
+@pytest.mark.parametrize(
+    ("kind", "command"), [(Smalltalk.FOLLOW, "subscribe"), (Smalltalk.LEAVE, "unsubscribe")], ids=str
+)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_wish_for_news_or_for_none_is_one_tap(kind: Smalltalk, command: str, language: str) -> None:
+    """Who says in plain words that they want the news, or no more of it, gets the button that does just that."""
+    reply = compose(replace(HELLO, language=language, smalltalk=kind), SAMPLES)
+    does = Button(say(language, f"button_{command}"), f"do:{command}")
+    assert reply == Reply(say(language, f"smalltalk_{kind}"), ((does,),))
 
 
 @pytest.mark.parametrize("refusal", [NOT_STATED, OFF_TOPIC, HELLO], ids=lambda refusal: refusal.status)

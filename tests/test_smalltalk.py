@@ -32,6 +32,10 @@ def test_every_phrase_is_of_its_kind(kind: Smalltalk, language: str) -> None:
         ("Ciao, chi sei?", Chatter(Smalltalk.IDENTITY, "it")),
         ("hi there, how are you", Chatter(Smalltalk.WELLBEING, "en")),
         ("ok thanks bye", Chatter(Smalltalk.FAREWELL, "en")),
+        ("subscribe me pls", Chatter(Smalltalk.FOLLOW, "en")),
+        ("Ciao, tienimi aggiornato per favore", Chatter(Smalltalk.FOLLOW, "it")),
+        ("hi, please stop messaging me, thanks", Chatter(Smalltalk.LEAVE, "en")),
+        ("别再给我发消息了！", Chatter(Smalltalk.LEAVE, "zh")),
     ],
 )
 def test_small_talk_in_any_language(text: str, chatter: Chatter) -> None:
@@ -138,6 +142,12 @@ def test_the_likely_language_wins() -> None:
         "Est-ce un test ?",
         "È utile?",
         "a test?",
+        "When do they stop selling the SU7?",
+        "Can I subscribe to a test drive?",
+        "How do I follow Xiaomi on Telegram?",
+        "Kann ich das Auto abonnieren?",
+        "Quando smettono di venderla?",
+        "para cuándo?",
     ],
 )
 def test_a_question_is_no_small_talk(question: str) -> None:

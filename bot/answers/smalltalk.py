@@ -1,4 +1,5 @@
-"""Small talk: messages that are nothing but a greeting, thanks and the like. The phrases are in the locales."""
+"""Small talk: messages that are nothing but a greeting, thanks and the like, or the plain wish to hear of news or to
+hear no more. The phrases are in the locales."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +21,10 @@ _LAUGHTER = re.compile(r"\b(([^\W\d])[^\W\d])\1+\2?\b")
 class Smalltalk(StrEnum):
     """What a message without a question is."""
 
+    FOLLOW = "follow"
+    """The wish to hear what comes next: "keep me posted"."""
+    LEAVE = "leave"
+    """The wish to hear nothing any more: "stop"."""
     GREETING = "greeting"
     THANKS = "thanks"
     IDENTITY = "identity"
@@ -107,6 +112,8 @@ def _read(text: str, language: str) -> Smalltalk | None:
     if None in kinds and kinds <= {None, Smalltalk.THANKS, Smalltalk.REMARK} and _asks(text, language):
         return None
     telling = (
+        Smalltalk.LEAVE,
+        Smalltalk.FOLLOW,
         Smalltalk.IDENTITY,
         Smalltalk.WELLBEING,
         Smalltalk.FAREWELL,

@@ -11,6 +11,7 @@ from bot.answers.passages import Passage
 from bot.answers.polarity import Polarity
 from bot.answers.relative import relatives
 from bot.answers.samples import question_token
+from bot.answers.smalltalk import Smalltalk
 from bot.chat.features import Visitor
 from bot.replies import Button, Reply
 from bot.texts import day, language_name, listed, say, say_html
@@ -144,7 +145,11 @@ def _compose_not_stated(refusal: Refusal) -> Reply:
 
 def _compose_other(refusal: Refusal, samples: Sequence[str]) -> Reply:
     if refusal.smalltalk is not None:
-        return Reply(say(refusal.language, f"smalltalk_{refusal.smalltalk}"), question_buttons(samples[:2]))
+        buttons = question_buttons(samples[:2])
+        if refusal.smalltalk in {Smalltalk.FOLLOW, Smalltalk.LEAVE}:
+            wish = "subscribe" if refusal.smalltalk is Smalltalk.FOLLOW else "unsubscribe"
+            buttons = ((Button(say(refusal.language, f"button_{wish}"), f"do:{wish}"),),)
+        return Reply(say(refusal.language, f"smalltalk_{refusal.smalltalk}"), buttons)
     if refusal.names_nothing and samples:
         return Reply(say(refusal.language, "names_nothing"), question_buttons(samples[:3]))
     if not refusal.evidence and not refusal.names_nothing:  # nothing at all was there to be searched
