@@ -149,8 +149,8 @@ def _say_published(published: "Published") -> None:
         edition = ingested.edition
         sentences = len(edition.sentences)
         print(
-            f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}, {len(edition.paragraphs)} "
-            f"paragraphs, {sentences} sentences){' - already there, unchanged' if ingested.known else ''}"
+            f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}; paragraphs: "
+            f"{len(edition.paragraphs)}, sentences: {sentences}){' - already there, unchanged' if ingested.known else ''}"
         )
     for told in published.told:
         if told.hears is not None:

@@ -82,7 +82,7 @@ def test_a_new_article_reaches_each_subscriber_once_and_can_be_asked_at_once(
     said = ingest(tmp_path, data_dir, ("tram.md", TRAM))
     slug = "2026-03-02-the-city-of-linden-opens-a-night-tram"
     assert said.stdout.splitlines() == [
-        f"{slug}/en: {TRAM_TITLE} (2026-03-02, 2 paragraphs, 4 sentences)",
+        f"{slug}/en: {TRAM_TITLE} (2026-03-02; paragraphs: 2, sentences: 4)",
         f"{slug}: 5 subscribers will hear of it",
     ]
     for language, chat in readers.items():
