@@ -147,11 +147,9 @@ def _store(editions: "Sequence[Edition]", settings: Settings) -> int:
 def _say_published(published: "Published") -> None:
     for ingested in published.ingested:
         edition = ingested.edition
-        sentences = len(edition.sentences)
-        print(
-            f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}; paragraphs: "
-            f"{len(edition.paragraphs)}, sentences: {sentences}){' - already there, unchanged' if ingested.known else ''}"
-        )
+        known = " - already there, unchanged" if ingested.known else ""
+        size = f"paragraphs: {len(edition.paragraphs)}, sentences: {len(edition.sentences)}"
+        print(f"{edition.slug}/{edition.language}: {edition.title} ({edition.published}; {size}){known}")
     for told in published.told:
         if told.hears is not None:
             print(f"{told.slug}: {told.hears} subscriber{'' if told.hears == 1 else 's'} will hear of it")

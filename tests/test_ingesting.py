@@ -387,7 +387,7 @@ def test_the_command_says_what_it_did(ingest: Ingest, places: Settings, text: Pa
     slug = "2025-03-04-acme-apre-a-torino"
     assert ingest(text) == (
         0,
-        f"{slug}/it: Acme apre a Torino (2025-03-04, 2 paragraphs, 3 sentences)\n"
+        f"{slug}/it: Acme apre a Torino (2025-03-04; paragraphs: 2, sentences: 3)\n"
         f"{slug}: 2 subscribers will hear of it\n",
         "",
     )
