@@ -35,6 +35,7 @@ def test_every_phrase_is_of_its_kind(kind: Smalltalk, language: str) -> None:
         ("subscribe me pls", Chatter(Smalltalk.FOLLOW, "en")),
         ("Ciao, tienimi aggiornato per favore", Chatter(Smalltalk.FOLLOW, "it")),
         ("hi, please stop messaging me, thanks", Chatter(Smalltalk.LEAVE, "en")),
+        ("tienimi aggiornato pls", Chatter(Smalltalk.FOLLOW, "it")),
         ("别再给我发消息了！", Chatter(Smalltalk.LEAVE, "zh")),
     ],
 )
