@@ -24,7 +24,7 @@ class Smalltalk(StrEnum):
     FOLLOW = "follow"
     """The wish to hear what comes next: "keep me posted"."""
     LEAVE = "leave"
-    """The wish to hear nothing any more: "stop"."""
+    """The wish to be sent no more news: "stop"."""
     GREETING = "greeting"
     THANKS = "thanks"
     IDENTITY = "identity"
