@@ -20,7 +20,7 @@ from benchmarks.reader.export import export, quantise
 from benchmarks.reader.network import Reader
 from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import OWN, OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, own_texts, squad
-from benchmarks.reader.train import PUBLIC, SHARES, batches_of_pass, held_out, loss_of, one_pass, tensors
+from benchmarks.reader.train import PUBLIC, SHARES, batches_of_pass, begun_from, held_out, loss_of, one_pass, tensors
 from bot.answers.reader import OnnxReader
 from bot.answers.windows import windows_for
 from bot.evaluation.cases import Situation
@@ -353,6 +353,22 @@ def test_what_is_exported_is_the_network(small: Reader, tmp_path: Path) -> None:
             assert set(read) == set(window.sentences)
             found = [read[number].states for number in window.sentences]
             np.testing.assert_allclose(found, scores[: len(found)].numpy(), atol=tolerance)
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec.*:FutureWarning")  # within torch, as is the next
+@pytest.mark.filterwarnings("ignore:.*axis name.*:UserWarning")
+def test_training_goes_on_from_weights_and_from_the_file_that_ships(small: Reader, tmp_path: Path) -> None:
+    """All weights come back from a training's own file exactly, from the exported one within a step of 8 bits."""
+    kept, plain, packed = tmp_path / "kept.pt", tmp_path / "plain.onnx", tmp_path / "packed.onnx"
+    torch.save(small.state_dict(), kept)
+    export(small, plain)
+    quantise(plain, packed)
+    for path, steps in ((kept, 0), (packed, 1)):
+        found = begun_from(path)
+        assert set(found) == set(small.state_dict())
+        for name, weights in small.state_dict().items():
+            step = weights.abs().max() / 127 * steps
+            assert float((found[name] - weights).abs().max()) <= step, name
 
 
 RECORDS = [

@@ -7,7 +7,7 @@ import argparse
 import math
 import random
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from benchmarks.reader.examples import Example, batches
 from benchmarks.reader.network import Reader
+from benchmarks.reader.shipped import shipped_weights
 from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import OWN, Asking, everything, kept_apart, own_kept_apart
 from index.pieces import PAD
@@ -147,6 +148,14 @@ def measure(reader: Reader, askings: Sequence[Asking], device: torch.device, mos
     return "\n".join(lines)
 
 
+def begun_from(path: Path) -> Mapping[str, Tensor]:
+    """The weights in a file of an earlier training, or in one that `export` made of them (.onnx)."""
+    if path.suffix == ".onnx":
+        return shipped_weights(path)
+    kept: Mapping[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return kept
+
+
 def train(options: argparse.Namespace) -> None:
     """Run until the time is over; the learning rate falls to nothing by then."""
     began = time.monotonic()
@@ -157,7 +166,7 @@ def train(options: argparse.Namespace) -> None:
     swaps = Swaps(training)
     reader = Reader(packaged_weights(), dropout=options.dropout).to(device)
     if options.start:
-        reader.load_state_dict(torch.load(options.start, map_location=device, weights_only=True))
+        reader.load_state_dict(begun_from(options.start))
     heads = {"states", "nothing", "span"}
     named = list(reader.named_parameters())
     optimiser = torch.optim.AdamW(
@@ -222,7 +231,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the public files, see texts.py")
     parser.add_argument("--own", type=Path, default=QUESTIONS, help="folder with the folders of our own texts")
     parser.add_argument("--out", type=Path, required=True, help="where the weights go")
-    parser.add_argument("--start", type=Path, help="go on from these weights")
+    parser.add_argument("--start", type=Path, help="go on from these weights (.pt, or .onnx as shipped)")
     parser.add_argument("--minutes", type=float, required=True)
     parser.add_argument("--hold-out", type=int, default=0, help="keep each n-th article for measuring")
     parser.add_argument("--rate", type=float, default=1e-4, help="learning rate of the encoder")
