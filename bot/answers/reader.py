@@ -1,8 +1,8 @@
 """The reader: looks at the likeliest sentences together with the question, and says which of them states the answer.
 
 An embedding knows a sentence before the question is put; the reader sees both at once, with the sentences around.
-It is the packaged encoder, trained further for this (`benchmarks/reader`), in 8 bits. Word embeddings come from the
-package that holds them.
+It is the packaged encoder, trained further for this (`benchmarks/reader`), its matrices kept in 8 bits. Word embeddings
+come from the package that holds them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -77,6 +77,8 @@ class OnnxReader:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         # A product is cut into ever smaller blocks: where another thread holds one core, the other takes over the rest.
         options.add_session_config_entry("session.dynamic_block_base", "4")
+        # Its matrices are 8 bits in the file and 32 from here on, once: not anew for each window.
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         try:
             self._session = InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # each of onnxruntime's errors is a kind of its own
@@ -101,8 +103,7 @@ class OnnxReader:
         return {number: max(reads, key=lambda read: read.states) for number, reads in found.items()}
 
     def _run(self, window: Window) -> _Scores:
-        # One at a time: 8 bits are shared out over all that is read at once, so a window beside it would change a
-        # score; and together they take as long.
+        # One at a time: together they take as long.
         ids = np.array([window.ids], dtype=np.int64)
         membership = np.zeros((1, len(window.places), len(window.ids)), dtype=np.float32)
         for place, (start, end) in enumerate(window.places):
