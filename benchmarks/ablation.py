@@ -75,15 +75,15 @@ class RememberingReader:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._question = ""
-        self._kept: dict[tuple[object, ...], Mapping[int, Read]] = {}
+        self._kept: dict[tuple[str, int], Mapping[int, Read]] = {}
 
-    def read(self, question: str, title: str, sentences: Sequence[str], wanted: Sequence[int]) -> Mapping[int, Read]:
+    def read(self, question: str, title: str, sentences: Sequence[str], centre: int) -> Mapping[int, Read]:
         """See Reader."""
         if question != self._question:
             self._question, self._kept = question, {}
-        key = (title, *wanted)
+        key = title, centre
         if key not in self._kept:
-            self._kept[key] = self._reader.read(question, title, sentences, wanted)
+            self._kept[key] = self._reader.read(question, title, sentences, centre)
         return self._kept[key]
 
 

@@ -328,10 +328,10 @@ class LiteralReader:
         question: str,  # noqa: ARG002  # as Reader has it
         title: str,  # noqa: ARG002  # the same
         sentences: Sequence[str],
-        wanted: Sequence[int],
+        centre: int,
     ) -> Mapping[int, Read]:
         """See Reader."""
-        return {number: Read(9.0 if self.wanted in sentences[number] else -9.0, 0, 1, 0.0) for number in wanted}
+        return {centre: Read(9.0 if self.wanted in sentences[centre] else -9.0, 0, 1, 0.0)}
 
 
 def test_the_reader_has_a_say(answering: Answering) -> None:

@@ -1,14 +1,16 @@
 """The order of the sentences: by cosine, words in common, the paragraph, the other editions and the value asked for."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 
 from bot.answers.asking import Asked
 from bot.answers.library import Library, library_of
 from bot.answers.ranking import (
-    READ,
+    LEAD,
     WEIGHTS,
+    WINDOWS,
     Candidate,
     Query,
     make_query,
@@ -145,19 +147,21 @@ def test_an_empty_library_has_no_candidates() -> None:
 
 
 class KnowingReader:
-    """Says of each sentence what it was told, by the sentence's text; of others nothing. Keeps what it was asked."""
+    """Says of each sentence what it was told, by the sentence's text, and sees `reach` on either side of the one that
+    it is asked about; of others nothing. Keeps what it was asked."""
 
-    def __init__(self, states: Mapping[str, float]) -> None:
+    def __init__(self, states: Mapping[str, float], reach: int = 100) -> None:
         self.states = states
-        self.asked: list[tuple[str, str, Sequence[str], Sequence[int]]] = []
+        self.reach = reach
+        self.asked: list[tuple[str, str, Sequence[str], int]] = []
 
-    def read(self, question: str, title: str, sentences: Sequence[str], wanted: Sequence[int]) -> Mapping[int, Read]:
+    def read(self, question: str, title: str, sentences: Sequence[str], centre: int) -> Mapping[int, Read]:
         """See Reader."""
-        self.asked.append((question, title, sentences, wanted))
+        self.asked.append((question, title, sentences, centre))
         return {
             number: Read(self.states[text], 0, len(text), 1.0)
             for number, text in enumerate(sentences)
-            if text in self.states
+            if text in self.states and abs(number - centre) <= self.reach
         }
 
 
@@ -193,17 +197,54 @@ def test_what_is_not_read_counts_as_the_least_likely() -> None:
     assert found[0].sentence.text == "red"
 
 
-def test_the_reader_is_asked_for_the_best() -> None:
-    """It is given the question, the title and the whole text, and asked for the best sentences, the best first."""
-    news = article("a", {"en": [[f"green {n}"] for n in range(20)] + [["red"]]}, title="Colours")
+ROOMS = [f"green {n}" for n in range(20)]
+
+
+def test_the_reader_looks_at_the_best_first() -> None:
+    """It is given the question, the title, the whole text and the likeliest sentence, then the next that it has not
+    seen, and a few times at most."""
+    news = article("a", {"en": [[room] for room in ROOMS] + [["red"]]}, title="Colours")
     asked = query("Farbe", said="red")
     ranked = rank(library([news]), asked)
-    reader = KnowingReader({})
-    assert reread(reader, asked, ranked) == ranked
-    [(question, title, sentences, wanted)] = reader.asked
-    assert (question, title) == ("Farbe", "Colours")
-    assert list(sentences) == [sentence.text for sentence in news.original.sentences]
-    assert [sentences[number] for number in wanted] == [c.sentence.text for c in ranked[:READ]]
+    reader = KnowingReader(dict.fromkeys([*ROOMS, "red"], -90.0), reach=1)
+    reread(reader, asked, ranked)
+    sentences = [sentence.text for sentence in news.original.sentences]
+    assert all(asking[:3] == ("Farbe", "Colours", sentences) for asking in reader.asked)
+    looked, seen = [centre for *_, centre in reader.asked], set[int]()
+    assert len(looked) == WINDOWS
+    for centre in looked:
+        best = next(c for c in ranked if sentences.index(c.sentence.text) not in seen)
+        assert sentences[centre] == best.sentence.text
+        seen |= {centre - 1, centre, centre + 1}
+
+
+def test_the_reader_looks_no_further_than_it_needs() -> None:
+    """Once a sentence that it has seen leads the next that it has not, it looks at no other; before, it does."""
+    asked = query("Farbe", said="red")
+    ranked = rank(library([COLOURS]), asked)
+    first, second, *_ = ranked
+    gap = first.score - second.score
+    for states, looks in ((LEAD - gap + 0.1, 1), (LEAD - gap - 0.1, 2)):
+        reader = KnowingReader({first.sentence.text: states, second.sentence.text: LEAD + 90}, reach=0)
+        reread(reader, asked, ranked)
+        assert len(reader.asked) == looks
+
+
+def test_what_is_seen_twice_counts_once() -> None:
+    """Of a sentence that stands in two windows the better reading counts."""
+
+    class Forgetful(KnowingReader):
+        def read(self, question: str, title: str, sentences: Sequence[str], centre: int) -> Mapping[int, Read]:
+            found = super().read(question, title, sentences, centre)
+            return {n: replace(read, states=read.states - abs(n - centre)) for n, read in found.items()}
+
+    asked = query("Farbe", said="red")
+    ranked = rank(library([COLOURS]), asked)
+    reader = Forgetful({c.sentence.text: -90.0 for c in ranked}, reach=1)
+    found = {c.sentence.text: c.read.states for c in reread(reader, asked, ranked) if c.read is not None}
+    looked = {sentences[centre] for *_, sentences, centre in reader.asked}
+    assert len(looked) > 1
+    assert {text for text, states in found.items() if states == -90.0} == looked
 
 
 def test_articles_are_read_apart() -> None:

@@ -23,7 +23,7 @@ from benchmarks.reader.swaps import Swaps
 from benchmarks.reader.texts import OWN, OWN_KEPT, READ_IN, XQUAD, Asking, Span, Text, everything, own_texts, squad
 from benchmarks.reader.train import PUBLIC, SHARES, batches_of_pass, begun_from, held_out, loss_of, one_pass, tensors
 from bot.answers.reader import OnnxReader
-from bot.answers.windows import windows_for
+from bot.answers.windows import window_around
 from bot.evaluation.cases import Situation
 from bot.settings import LANGUAGES, Settings
 from corpus.reader import read_corpus
@@ -347,12 +347,12 @@ def test_what_is_exported_is_the_network(small: Reader, tmp_path: Path) -> None:
     assert packed.stat().st_size < plain.stat().st_size / 2
     rounded = copy.deepcopy(small)
     rounded.load_state_dict(begun_from(packed))
-    for asked, wanted in (("Who designed the bridge?", [2]), ("Quale colore ha la sala 17?", [20])):
-        [window] = windows_for(asked, TEXT.title, TEXT.sentences, wanted)
+    for asked, centre in (("Who designed the bridge?", 2), ("Quale colore ha la sala 17?", 20)):
+        window = window_around(asked, TEXT.title, TEXT.sentences, centre)
         embedded, present, membership, *_ = tensors([Example(window, (), None)], CPU)
         for path, network in ((plain, small), (packed, rounded)):
             scores = network(embedded, present, membership)[0][0]
-            read = OnnxReader(path).read(asked, TEXT.title, TEXT.sentences, wanted)
+            read = OnnxReader(path).read(asked, TEXT.title, TEXT.sentences, centre)
             assert set(read) == set(window.sentences)
             found = [read[number].states for number in window.sentences]
             np.testing.assert_allclose(found, scores[: len(found)].numpy(), atol=1e-4)

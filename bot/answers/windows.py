@@ -7,8 +7,6 @@ from index.pieces import BEGIN, END, Pieces, pieces_of
 
 BUDGET = 128
 """Tokens of the article's own text in a window; a longer sentence stands alone, cut to them."""
-WINDOWS = 5
-"""Windows that are read for one question at most: each takes some 20 milliseconds of one core."""
 REACH = 64
 """Sentences on either side that a window could hold: of a long article no others are cut into tokens."""
 LONGEST_QUESTION = 48
@@ -56,16 +54,10 @@ def lay_out(
     return Window((*ids, END), tuple(kept), tuple(places))
 
 
-def windows_for(question: str, title: str, sentences: Sequence[str], wanted: Iterable[int]) -> list[Window]:
-    """Windows that hold the wanted sentences, the likeliest first: as few as do, and `WINDOWS` at most."""
-    windows: list[Window] = []
-    seen: set[int] = set()
-    for centre in wanted:
-        if centre not in seen and len(windows) < WINDOWS:
-            near = range(max(0, centre - REACH), min(len(sentences), centre + REACH + 1))
-            pieces = [pieces_of(sentences[number]) for number in near]
-            run = around(centre - near.start, [len(p.ids) for p in pieces])
-            window = lay_out(question, title, pieces, run)
-            windows.append(replace(window, sentences=tuple(near[place] for place in window.sentences)))
-            seen.update(windows[-1].sentences)
-    return windows
+def window_around(question: str, title: str, sentences: Sequence[str], centre: int) -> Window:
+    """The window of the sentence with this number, and of as many around it as the budget lets in."""
+    near = range(max(0, centre - REACH), min(len(sentences), centre + REACH + 1))
+    pieces = [pieces_of(sentences[number]) for number in near]
+    run = around(centre - near.start, [len(p.ids) for p in pieces])
+    window = lay_out(question, title, pieces, run)
+    return replace(window, sentences=tuple(near[place] for place in window.sentences))
