@@ -9,8 +9,8 @@ from bot.answers.asking import Asked
 from bot.answers.library import Library, library_of
 from bot.answers.ranking import (
     LEAD,
+    LOOKS,
     WEIGHTS,
-    WINDOWS,
     Candidate,
     Query,
     make_query,
@@ -211,7 +211,7 @@ def test_the_reader_looks_at_the_best_first() -> None:
     sentences = [sentence.text for sentence in news.original.sentences]
     assert all(asking[:3] == ("Farbe", "Colours", sentences) for asking in reader.asked)
     looked, seen = [centre for *_, centre in reader.asked], set[int]()
-    assert len(looked) == WINDOWS
+    assert len(looked) == LOOKS
     for centre in looked:
         best = next(c for c in ranked if sentences.index(c.sentence.text) not in seen)
         assert sentences[centre] == best.sentence.text

@@ -199,7 +199,7 @@ class Answerer:
         return candidates, self._gate.judge(evidence_for(library, query, candidates))
 
     def answer(self, question: str, asker: Asker | None = None, within: str | None = None) -> Outcome:
-        """Answer or refuse; takes tens of milliseconds of one core. Any text is a valid question.
+        """Answer or refuse; `make bench` says how long it takes. Any text is a valid question.
 
         `within` is the slug of the one article to answer from.
         """

@@ -23,11 +23,11 @@ SPREAD = 0.03
 NEAREST = 8
 """Hits of each language that name the articles worth ranking."""
 ARTICLES = 3
-WINDOWS = 3
-"""Times that the reader looks at an article for one question, at most."""
+LOOKS = 3
+"""Windows that the reader is shown for one question at most, whichever articles they are from."""
 LEAD = 3.0
-"""Once the best sentence that it has seen is so far before the next that it has not, it looks no further: on the
-development questions the answers were as good, and half the questions take one look."""
+"""Once the best sentence that it has seen is so far before the next that it has not, it looks no further.
+`docs/evaluation/targets.md` says what that changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +187,7 @@ def _read(reader: Reader, query: Query, candidates: Sequence[Candidate], weights
     for candidate in candidates:
         if candidate.sentence.id in reads:
             continue
-        if looks == WINDOWS or best - candidate.score >= LEAD:
+        if looks == LOOKS or best - candidate.score >= LEAD:
             break
         looks += 1
         sentences = candidate.edition.sentences

@@ -89,7 +89,7 @@ class OnnxReader:
         self._weights = packaged_weights()
 
     def read(self, question: str, title: str, sentences: Sequence[str], centre: int) -> Mapping[int, Read]:
-        """See Reader. Takes some 50 milliseconds of two cores."""
+        """See Reader."""
         window = window_around(question, title, sentences, centre)
         scores = self._run(window)
         found = {}
